@@ -1,0 +1,11 @@
+"""Self-supervised representation learning for raw, unlabelled ultrasound video.
+
+For research use only; not a medical device.
+"""
+
+from insonify.core.errors import InsonifyError
+from insonify.core.video import Video
+from insonify.store import Store
+
+__all__ = ["InsonifyError", "Store", "Video"]
+__version__ = "0.1.0"

@@ -1,0 +1,73 @@
+"""Parses the command line and runs one sub-command."""
+
+import logging
+import sys
+import warnings
+from typing import Annotated, Any, Union
+
+import tyro
+
+from insonify.cli.console import errors
+from insonify.cli.doctor import Doctor
+from insonify.cli.pretrain import Pretrain
+from insonify.cli.split import Split
+from insonify.core.errors import ConfigError, InsonifyError
+from insonify.recipes import RECIPES
+
+_DEFAULT_RECIPE = "siamese"
+
+
+def main() -> None:
+    """Entry point: exits 0 when done, 1 if a check failed, 2 on a user's mistake."""
+    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", module="lightning")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; returns the exit code."""
+    try:
+        command = tyro.cli(
+            _commands(arguments),
+            prog="insonify",
+            description="Self-supervised learning from ultrasound video. "
+            "Research use only; not a medical device.",
+            args=arguments,
+            config=(tyro.conf.AvoidSubcommands,),
+        )
+        code: int = command.run()
+    except InsonifyError as error:
+        errors.print(f"[red]insonify:[/] {error}", highlight=False, soft_wrap=True)
+        return 2
+    except KeyboardInterrupt:
+        errors.print("Interrupted; the same command goes on from here.")
+        return 130
+    return code
+
+
+def _commands(arguments: list[str]) -> Any:
+    """All sub-commands; pretrain's defaults are those of the recipe that is named."""
+    recipe = _recipe(arguments)
+    pretrain = Pretrain(store=tyro.MISSING, out=tyro.MISSING, options=RECIPES[recipe]())
+    return Union[
+        Annotated[Pretrain, tyro.conf.subcommand("pretrain", default=pretrain)],
+        Annotated[Split, tyro.conf.subcommand("split")],
+        Annotated[Doctor, tyro.conf.subcommand("doctor")],
+    ]
+
+
+def _recipe(arguments: list[str]) -> str:
+    """The recipe that the arguments name.
+
+    Raises:
+        ConfigError: there is no such recipe.
+    """
+    name = _DEFAULT_RECIPE
+    for place, argument in enumerate(arguments):
+        if argument == "--recipe" and place + 1 < len(arguments):
+            name = arguments[place + 1]
+        elif argument.startswith("--recipe="):
+            name = argument.removeprefix("--recipe=")
+    if name not in RECIPES:
+        raise ConfigError(f"no recipe {name!r}; there are {', '.join(RECIPES)}")
+    return name

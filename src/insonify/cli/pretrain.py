@@ -1,0 +1,71 @@
+"""``insonify pretrain``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from insonify.cli.console import console, progress_bar
+from insonify.recipes import with_size
+from insonify.store import Store
+from insonify.train.options import PretrainOptions
+from insonify.train.pretrain import pretrain
+from insonify.train.watch import Progress
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pretrain:
+    """Learn an encoder from the unlabelled clips of a store.
+
+    Interrupt it when you like: the same command resumes it, with the same result to the
+    last bit. --recipe NAME sets all options below, which can then be changed one by
+    one.
+    """
+
+    store: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="STORE")]
+    """The store to learn from."""
+    out: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RUN")]
+    """The run folder: made if it is not there, resumed if it is."""
+    size: tuple[int, int] | None = None
+    """Rows and columns of the views, for clips and tasks alike."""
+    options: Annotated[PretrainOptions, tyro.conf.arg(name="")]
+
+    def run(self) -> int:
+        """Pretrain, with a live bar; 0 when done."""
+        options = with_size(self.options, self.size) if self.size else self.options
+        store = Store.open(self.store)
+        latest: dict[str, float] = {}
+        with progress_bar("steps") as bar:
+            line = bar.add_task("", total=options.steps, figures="")
+
+            def show(seen: Progress) -> None:
+                latest.update(seen.held_out)
+                bar.update(line, completed=seen.step.step, figures=_figures(seen))
+
+            checkpoint = pretrain(store, self.out, options, show)
+        for name, value in latest.items():
+            console.print(
+                f"{name.replace('_', '-')}: {value:.3f}{_chance(options, name)}"
+            )
+        console.print(f"Encoder: {checkpoint}")
+        return 0
+
+
+def _figures(seen: Progress) -> str:
+    """Loss, scores, speed and the share of time spent waiting for data."""
+    step = seen.step
+    scores = {k: v for k, v in step.scores.items() if not k.endswith(".loss")}
+    parts = [f"loss {step.loss:.3f}"]
+    parts += [f"{name} {value:.2f}" for name, value in scores.items()]
+    parts += [f"{seen.clips_a_second:.1f} clips/s"]
+    parts += [f"waiting {step.waited / step.seconds:.0%}"]
+    return ", ".join(parts)
+
+
+def _chance(options: PretrainOptions, figure: str) -> str:
+    for task, asked in options.tasks.items():
+        for score, chance in asked.chance.items():
+            if figure == f"held_out.{task}.{score}":
+                return f" (chance {chance:.3f})"
+    return ""

@@ -1,0 +1,1 @@
+"""What every room shares: videos, configuration, errors, atomic files."""

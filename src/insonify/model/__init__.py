@@ -1,0 +1,1 @@
+"""Clip to features to output; knows tensors, not files of ultrasound."""

@@ -1,0 +1,7 @@
+"""Clip to changed clip and answer: the tasks a network learns anatomy from."""
+
+from insonify.pretext.frame_order import FrameOrder
+from insonify.pretext.task import Answer, PretextTask
+from insonify.pretext.transform import AffineTransform
+
+__all__ = ["AffineTransform", "Answer", "FrameOrder", "PretextTask"]

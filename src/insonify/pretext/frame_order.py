@@ -1,0 +1,77 @@
+"""In which order were the frames taken?
+
+Order correction of Jiao et al., ISBI 2020, section 2.1: the frames of a clip are
+shuffled, and an order and its reverse are one class, for anatomy looks the same swept
+either way: T!/2 classes, 12 for 4 frames.
+
+Legend: B batch, T frames, H rows, W columns, C classes.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import permutations
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from insonify.pretext.heads import PairwiseHead
+from insonify.pretext.task import Answer, centre
+
+
+@lru_cache
+def orders(frames: int) -> Tensor:
+    """All orders of ``frames`` frames up to reversal: (C, T), lexicographic.
+
+    >>> orders(3).tolist()
+    [[0, 1, 2], [0, 2, 1], [1, 0, 2]]
+    """
+    return torch.tensor([p for p in permutations(range(frames)) if p[0] < p[-1]])
+
+
+def order_class(order_BT: Tensor) -> Tensor:
+    """The class of each order, its row in :func:`orders`: (B,)."""
+    table_CT = orders(order_BT.shape[1]).to(order_BT.device)
+    reverse_B1 = order_BT[:, :1] > order_BT[:, -1:]
+    forward_BT = torch.where(reverse_B1, order_BT.flip(1), order_BT)
+    return (forward_BT[:, None] == table_CT).all(2).long().argmax(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameOrder:
+    """Shuffle the frames of a clip; ask for their order up to reversal."""
+
+    weight: float = 1.0
+    """Share of the total loss; 0 turns the task off."""
+    size: tuple[int, int] = (112, 144)
+    """Rows and columns of the views."""
+    frames: int = 4
+    """Frames in a clip."""
+
+    margin = 1.0
+
+    @property
+    def chance(self) -> dict[str, float]:
+        return {"accuracy": 1 / len(orders(self.frames))}
+
+    def sample(self, batch: int, generator: Generator) -> Answer:
+        """Draw an order for each clip; view *i* shows frame ``order[i]``: (B, T)."""
+        return {"order": torch.rand(batch, self.frames, generator=generator).argsort(1)}
+
+    def apply(self, clips_BTHW: Tensor, answer: Answer) -> Tensor:
+        """Show the frames in the drawn order: (B, T, *size)."""
+        views_BTHW = centre(clips_BTHW, self.size)
+        order_BT = answer["order"].to(clips_BTHW.device)
+        rows_B1 = torch.arange(len(order_BT), device=clips_BTHW.device)[:, None]
+        return views_BTHW[rows_B1, order_BT]
+
+    def head(self, dim: int) -> nn.Module:
+        return PairwiseHead(dim, self.frames, len(orders(self.frames)))
+
+    def loss(self, output: Tensor, answer: Answer) -> Tensor:
+        """Cross-entropy over the classes."""
+        return F.cross_entropy(output, order_class(answer["order"]).to(output.device))
+
+    def score(self, output: Tensor, answer: Answer) -> dict[str, float]:
+        truth_B = order_class(answer["order"]).to(output.device)
+        return {"accuracy": (output.argmax(1) == truth_B).float().mean().item()}

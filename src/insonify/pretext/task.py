@@ -1,0 +1,83 @@
+"""The contract of a pretext task: sample, apply, head, loss.
+
+Legend: B batch, T frames of a clip, V views of a clip that the encoder sees, H rows,
+W columns, D features.
+"""
+
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from torch import Generator, Tensor, nn
+
+Answer: TypeAlias = dict[str, Tensor]
+"""What was drawn for each clip of a batch; every tensor has B as its first axis."""
+
+
+@runtime_checkable
+class PretextTask(Protocol):
+    """A question about a clip whose answer is known because we made it up.
+
+    A task is a frozen dataclass: its fields are its options. All chance is in
+    ``sample``; the same clips and the same answer give the same views bit for bit.
+    """
+
+    @property
+    def weight(self) -> float:
+        """Share of the total loss; 0 turns the task off."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns of the views."""
+
+    @property
+    def margin(self) -> float:
+        """Side of the clips over the side of the views.
+
+        Large enough that every pixel of every view has support in the clip.
+        """
+
+    @property
+    def chance(self) -> dict[str, float]:
+        """For each score, what is reached without looking."""
+
+    def sample(self, batch: int, generator: Generator) -> Answer:
+        """Draw the answers: all the chance, and the label."""
+
+    def apply(self, clips_BTHW: Tensor, answer: Answer) -> Tensor:
+        """Carry the answers out: (B, V, *size), float, on the clips' device."""
+
+    def head(self, dim: int) -> nn.Module:
+        """A module from features (B, V, D) of the views to the output."""
+
+    def loss(self, output: Tensor, answer: Answer) -> Tensor:
+        """The loss of an output, a scalar."""
+
+    def score(self, output: Tensor, answer: Answer) -> dict[str, float]:
+        """Figures to watch, such as accuracy; compare them with ``chance``."""
+
+
+def source_size(size_HW: tuple[int, int], margin: float) -> tuple[int, int]:
+    """The smallest clip size with this margin that has ``size_HW`` as exact centre.
+
+    >>> source_size((112, 144), 1.25)
+    (140, 180)
+    """
+    rows, columns = (side + 2 * _ceil(side * (margin - 1) / 2) for side in size_HW)
+    return rows, columns
+
+
+def centre(clips_BTHW: Tensor, size_HW: tuple[int, int]) -> Tensor:
+    """The central window of the clips.
+
+    Raises:
+        ValueError: the clips are smaller than the window.
+    """
+    height, width = clips_BTHW.shape[-2:]
+    if height < size_HW[0] or width < size_HW[1]:
+        raise ValueError(f"clips of {height} by {width} are smaller than {size_HW}")
+    top, left = (height - size_HW[0]) // 2, (width - size_HW[1]) // 2
+    return clips_BTHW[..., top : top + size_HW[0], left : left + size_HW[1]]
+
+
+def _ceil(value: float) -> int:
+    """Round up, but not for a rounding error: 14.000000000000002 is 14."""
+    return int(-(-(value - 1e-9) // 1))

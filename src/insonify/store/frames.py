@@ -1,0 +1,116 @@
+"""Which frames a store holds, as arrays in one canonical order.
+
+Legend: N frames of the store, V videos.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from insonify.core.video import Box
+
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameIndex:
+    """One entry a frame, sorted by video and then by time.
+
+    The order depends on the content only, not on when or by which worker a video was
+    written, so that everything drawn from it is the same for the same content.
+    """
+
+    row_N: Integers
+    """Offset of the frame in the Lance table."""
+    video_N: Integers
+    """Position of the frame's video in the lists below."""
+    time_s_N: npt.NDArray[np.float64]
+    """Seconds since the first frame of the source."""
+    segment_N: Integers
+    """Segment within the video."""
+    motion_N: npt.NDArray[np.float32]
+    """Change since the previous frame, in grey levels (see ``Video.motion_T``)."""
+    video_ids: tuple[str, ...]
+    subjects: tuple[str, ...]
+    rectangles: tuple[Box, ...]
+    shapes_HW: tuple[tuple[int, int], ...]
+
+    def __len__(self) -> int:
+        return len(self.row_N)
+
+    def of_subjects(self, subjects: frozenset[str]) -> Integers:
+        """Positions of all frames of the given subjects, in order."""
+        wanted_V = np.array([subject in subjects for subject in self.subjects], bool)
+        return np.flatnonzero(wanted_V[self.video_N])
+
+    def starts_V(self) -> Integers:
+        """Position of the first frame of each video."""
+        return np.searchsorted(self.video_N, np.arange(len(self.video_ids)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameLabels:
+    """The frames that carry a label of one task."""
+
+    positions: Integers
+    """Positions in the frame index, increasing."""
+    labels: tuple[str, ...]
+    """The label of each."""
+
+
+def build_index(frames: pa.Table, videos: pa.Table) -> FrameIndex:
+    """Join the scanned columns of both tables; frames without a video are left out."""
+    videos = videos.sort_by("video")
+    ids = videos["video"].to_pylist()
+    number = {video: position for position, video in enumerate(ids)}
+    names = frames["video"].combine_chunks().dictionary_encode()
+    position_of_name = np.array(
+        [number.get(name, -1) for name in names.dictionary.to_pylist()], np.int64
+    )
+    row_N = np.arange(len(frames))
+    if len(frames):
+        video_N = position_of_name[names.indices.to_numpy(zero_copy_only=False)]
+    else:
+        video_N = row_N
+    time_N = frames["time_s"].to_numpy()
+    order = np.lexsort((time_N, video_N))
+    order = order[video_N[order] >= 0]
+    return FrameIndex(
+        row_N=row_N[order],
+        video_N=video_N[order],
+        time_s_N=time_N[order],
+        segment_N=frames["segment"].to_numpy()[order].astype(np.int64),
+        motion_N=frames["motion"].to_numpy()[order],
+        video_ids=tuple(ids),
+        subjects=tuple(videos["subject"].to_pylist()),
+        rectangles=tuple(Box(*box) for box in videos["rectangle"].to_pylist()),
+        shapes_HW=tuple(
+            zip(videos["height"].to_pylist(), videos["width"].to_pylist(), strict=True)
+        ),
+    )
+
+
+def label_frames(index: FrameIndex, labels: pa.Table) -> FrameLabels:
+    """Find the frames that the rows of ``labels`` (of one task) cover.
+
+    Where stretches overlap the later row wins.
+    """
+    starts_V = np.append(index.starts_V(), len(index))
+    number = {video: position for position, video in enumerate(index.video_ids)}
+    found: dict[int, str] = {}
+    for row in labels.to_pylist():
+        if (video := number.get(row["video"])) is None:
+            continue
+        first, last = int(starts_V[video]), int(starts_V[video + 1])
+        times_T = index.time_s_N[first:last]
+        start = -np.inf if row["start_s"] is None else row["start_s"]
+        end = np.inf if row["end_s"] is None else row["end_s"]
+        inside = np.flatnonzero((times_T >= start) & (times_T <= end)) + first
+        found.update(dict.fromkeys(inside.tolist(), row["label"]))
+    positions = sorted(found)
+    return FrameLabels(
+        positions=np.array(positions, np.int64),
+        labels=tuple(found[position] for position in positions),
+    )

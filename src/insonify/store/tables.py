@@ -1,0 +1,343 @@
+"""The store: Lance tables of videos, frames, labels, splits and rejects.
+
+A video becomes visible when its row is added to ``videos``, after its frames and its
+labels. What a killed process leaves behind is therefore invisible, and removed when
+the store is next opened for writing.
+"""
+
+import json
+import secrets
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import lance
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from lance.fragment import FragmentMetadata, write_fragments
+
+from insonify.core.config import from_plain, to_plain
+from insonify.core.errors import ConfigError, StoreError
+from insonify.core.files import new_folder, write_json
+from insonify.core.video import Frames, Video
+from insonify.store.codec import decode, encode
+from insonify.store.frames import (
+    FrameIndex,
+    FrameLabels,
+    Integers,
+    build_index,
+    label_frames,
+)
+from insonify.store.rows import (
+    FORMAT,
+    FRAMES,
+    SCHEMAS,
+    Label,
+    Reject,
+    StoreSettings,
+    VideoEntry,
+    video_row,
+)
+from insonify.store.splits import Split, k_fold
+
+_ROWS_A_BATCH = 256
+
+
+class Store:
+    """A folder of Lance tables, read at the versions it had when it was opened."""
+
+    def __init__(
+        self, path: Path, identity: str, settings: StoreSettings, versions: Any = None
+    ) -> None:
+        self.path = path
+        self.id = identity
+        """Random name of the store, given at its creation."""
+        self.settings = settings
+        self._tables = {
+            name: lance.dataset(self._uri(name), version=(versions or {}).get(name))
+            for name in SCHEMAS
+        }
+
+    @classmethod
+    def create(cls, path: Path, settings: StoreSettings) -> "Store":
+        """Make an empty store.
+
+        Raises:
+            StoreError: the path exists already and is not an empty folder.
+        """
+        if path.exists() and any(path.iterdir()):
+            raise StoreError(f"{path}: not empty and not a store; name a new folder")
+        with new_folder(path) as draft:
+            for name, schema in SCHEMAS.items():
+                lance.write_dataset(
+                    schema.empty_table(), str(draft / f"{name}.lance"), schema=schema
+                )
+            head = {"format": FORMAT, "id": secrets.token_hex(8)}
+            write_json(draft / "store.json", head | {"settings": to_plain(settings)})
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: Path, versions: Mapping[str, int] | None = None) -> "Store":
+        """Open a store for reading.
+
+        Args:
+            path: The store's folder.
+            versions: Table versions to read (see :attr:`versions`); the newest if None.
+
+        Raises:
+            StoreError: there is no store, or it has another format.
+        """
+        try:
+            head = json.loads((path / "store.json").read_text())
+        except (FileNotFoundError, NotADirectoryError):
+            raise StoreError(
+                f"{path}: no store here (store.json is missing); make one with "
+                "`insonify ingest SOURCE STORE`"
+            ) from None
+        if head.get("format") != FORMAT:
+            raise StoreError(
+                f"{path}: store format {head.get('format')}, this insonify reads "
+                f"{FORMAT}; ingest the sources anew"
+            )
+        settings = from_plain(StoreSettings, head["settings"], f"{path}/store.json")
+        try:
+            return cls(path, head["id"], settings, versions)
+        except ValueError as error:
+            raise StoreError(f"{path}: a table cannot be opened ({error})") from None
+
+    @classmethod
+    def open_or_create(cls, path: Path, settings: StoreSettings) -> "Store":
+        """Open a store for writing, after removing what a killed writer left in it.
+
+        Raises:
+            StoreError: the store exists with other settings.
+        """
+        if not (path / "store.json").exists():
+            return cls.create(path, settings)
+        store = cls.open(path)
+        if store.settings != settings:
+            raise StoreError(
+                f"{path}: made with {asdict(store.settings)}, asked for "
+                f"{asdict(settings)}; use the same options or a new store"
+            )
+        store._remove_orphans()
+        return store
+
+    @property
+    def versions(self) -> dict[str, int]:
+        """The version of each table, to open the very same content again."""
+        return {name: table.version for name, table in self._tables.items()}
+
+    # Writing
+
+    def write_video(self, video: Video, file: str) -> VideoEntry:
+        """Write a video's frames; nothing is visible until :meth:`commit`.
+
+        Safe to call from any process; ``file`` is the source's keyed fingerprint.
+        """
+        batches = pa.RecordBatchReader.from_batches(FRAMES, self._batches(video))
+        fragments = write_fragments(
+            batches, self._uri("frames"), schema=FRAMES, mode="append"
+        )
+        return VideoEntry(
+            row=video_row(video, file, json.dumps(video.facts)),
+            fragments=tuple(json.dumps(part.to_json()) for part in fragments),
+        )
+
+    def commit(
+        self,
+        videos: Sequence[VideoEntry] = (),
+        rejects: Sequence[Reject] = (),
+        labels: Sequence[Label] = (),
+    ) -> None:
+        """Make written videos visible, with their labels, and record rejects."""
+        fragments = [
+            FragmentMetadata.from_json(part)
+            for entry in videos
+            for part in entry.fragments
+        ]
+        if fragments:
+            self._tables["frames"] = lance.LanceDataset.commit(
+                self._uri("frames"),
+                lance.LanceOperation.Append(fragments),
+                read_version=self._tables["frames"].version,
+            )
+        self._append("labels", [asdict(label) for label in labels])
+        self._append("videos", [entry.row for entry in videos])
+        self._append("rejects", [asdict(reject) for reject in rejects])
+        self.__dict__.pop("_index", None)
+
+    def assign(self, split: str, parts: Mapping[str, str]) -> None:
+        """Write a split, once; writing the same again changes nothing.
+
+        Args:
+            split: The split's name.
+            parts: A fold's number, ``train``, ``validation`` or ``test`` by subject.
+
+        Raises:
+            StoreError: a different split of that name exists.
+        """
+        if split in self.splits():
+            if dict(self.split(split).parts) != dict(parts):
+                raise StoreError(
+                    f"split {split!r} exists and differs; splits are written once, "
+                    "choose another name"
+                )
+            return
+        rows = [
+            {"split": split, "subject": subject, "part": part}
+            for subject, part in sorted(parts.items())
+        ]
+        self._append("splits", rows)
+
+    def make_split(self, name: str, *, folds: int, task: str | None, seed: int) -> None:
+        """Deal the subjects over folds, stratified by their most frequent label.
+
+        Subjects without a label of ``task`` train in every fold; without a task all
+        subjects are dealt. See :meth:`assign` for what happens if the name exists.
+        """
+        subjects = set(self._index.subjects)
+        labelled = dict.fromkeys(subjects, "")
+        if task is not None:
+            labelled = self._label_of_subject(task)
+        others = subjects - set(labelled)
+        self.assign(name, k_fold(labelled, others, folds, seed))
+
+    # Reading
+
+    def videos(self) -> pa.Table:
+        """The table of videos: one row a video."""
+        return self._tables["videos"].to_table()
+
+    def rejects(self) -> pa.Table:
+        """The table of rejects: fingerprint and reason of each refused file."""
+        return self._tables["rejects"].to_table()
+
+    def labels(self) -> pa.Table:
+        """The table of labels: video, task, label, start_s, end_s."""
+        return self._tables["labels"].to_table()
+
+    def tasks(self) -> list[str]:
+        """Names of the tasks for which there are labels."""
+        return sorted(set(self.labels()["task"].to_pylist()))
+
+    def frames(self) -> FrameIndex:
+        """What frames there are, in canonical order."""
+        return self._index
+
+    def frame_labels(self, task: str) -> FrameLabels:
+        """The frames that carry a label of ``task``.
+
+        Raises:
+            StoreError: there is no such task.
+        """
+        table = self.labels()
+        rows = table.filter(pc.equal(table["task"], task))
+        if not len(rows):
+            raise StoreError(
+                f"no labels of task {task!r}; the store has {self.tasks()}"
+            )
+        return label_frames(self._index, rows)
+
+    def splits(self) -> list[str]:
+        """Names of the splits."""
+        return sorted(set(self._tables["splits"].to_table()["split"].to_pylist()))
+
+    def split(self, name: str) -> Split:
+        """The split of that name.
+
+        Raises:
+            StoreError: there is none.
+        """
+        rows = self._tables["splits"].to_table().to_pylist()
+        parts = {row["subject"]: row["part"] for row in rows if row["split"] == name}
+        if not parts:
+            raise StoreError(f"no split {name!r}; the store has {self.splits()}")
+        return Split(name=name, parts=parts)
+
+    def known_files(self) -> set[str]:
+        """Fingerprints of all files that were taken or refused."""
+        known = [self.videos()["file"], self.rejects()["file"]]
+        return {file for column in known for file in column.to_pylist()}
+
+    def known_videos(self) -> set[str]:
+        """Content hashes of all videos."""
+        return set(self.videos()["video"].to_pylist())
+
+    def read_images(self, rows: Integers) -> list[bytes]:
+        """The encoded images at Lance offsets ``rows``, in that order."""
+        table = self._tables["frames"].take(rows.tolist(), columns=["image"])
+        images: list[bytes] = table["image"].to_pylist()
+        return images
+
+    def read_frames(self, positions: Integers) -> list[Frames]:
+        """Decode the frames at ``positions`` of :meth:`frames`: (H, W) uint8 each."""
+        index = self._index
+        shapes = [index.shapes_HW[video] for video in index.video_N[positions]]
+        images = self.read_images(index.row_N[positions])
+        return [
+            decode(image, self.settings.codec, height, width)
+            for image, (height, width) in zip(images, shapes, strict=True)
+        ]
+
+    # Within
+
+    @cached_property
+    def _index(self) -> FrameIndex:
+        columns = ["video", "time_s", "segment", "motion"]
+        return build_index(
+            self._tables["frames"].to_table(columns=columns), self.videos()
+        )
+
+    def _uri(self, table: str) -> str:
+        return str(self.path / f"{table}.lance")
+
+    def _append(self, name: str, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            table = pa.Table.from_pylist(list(rows), schema=SCHEMAS[name])
+            self._tables[name] = lance.write_dataset(
+                table, self._uri(name), mode="append"
+            )
+
+    def _batches(self, video: Video) -> Iterator[pa.RecordBatch]:
+        codec, quality = self.settings.codec, self.settings.quality
+        for first in range(0, len(video.frames_THW), _ROWS_A_BATCH):
+            part = slice(first, first + _ROWS_A_BATCH)
+            images = [encode(frame, codec, quality) for frame in video.frames_THW[part]]
+            count = len(images)
+            columns = [
+                pa.array([video.video] * count, FRAMES.field("video").type),
+                pa.array(np.arange(first, first + count), FRAMES.field("index").type),
+                pa.array(video.times_s_T[part], FRAMES.field("time_s").type),
+                pa.array(video.segments_T[part], FRAMES.field("segment").type),
+                pa.array(video.motion_T[part], FRAMES.field("motion").type),
+                pa.array(images, FRAMES.field("image").type),
+            ]
+            yield pa.record_batch(columns, schema=FRAMES)
+
+    def _remove_orphans(self) -> None:
+        known = self.known_videos()
+        for name in ("frames", "labels"):
+            table = self._tables[name]
+            there = set(
+                pc.unique(table.to_table(columns=["video"])["video"]).to_pylist()
+            )
+            for video in sorted(there - known):
+                table.delete(f"video = '{video}'")
+            self._tables[name] = lance.dataset(self._uri(name))
+
+    def _label_of_subject(self, task: str) -> dict[str, str]:
+        found = self.frame_labels(task)
+        counts: dict[str, Counter[str]] = {}
+        for position, label in zip(found.positions, found.labels, strict=True):
+            subject = self._index.subjects[self._index.video_N[position]]
+            counts.setdefault(subject, Counter())[label] += 1
+        if not counts:
+            raise ConfigError(f"task {task!r}: no frame carries a label")
+        return {
+            subject: count.most_common(1)[0][0] for subject, count in counts.items()
+        }

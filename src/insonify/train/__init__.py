@@ -1,0 +1,1 @@
+"""Optimisation: the loop, and the short callers that wire it."""

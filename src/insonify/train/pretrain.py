@@ -1,0 +1,159 @@
+"""Pretraining: wires store, tasks, encoder and loop together."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.fabric import Fabric
+from torch import Tensor
+
+from insonify.model.checkpoint import (
+    OPTIMIZER,
+    WEIGHTS,
+    Card,
+    read_tensors,
+    save_checkpoint,
+)
+from insonify.model.encoder import Encoder
+from insonify.model.joint import JointModel
+from insonify.store import Roles, Store
+from insonify.train.joint_loss import JointLoss
+from insonify.train.loading import (
+    grey_levels,
+    held_out_loader,
+    make_loader,
+    subject_roles,
+)
+from insonify.train.loop import State, fit
+from insonify.train.monitor import build_probe
+from insonify.train.optimisation import pack, unpack
+from insonify.train.options import PretrainOptions
+from insonify.train.run_folder import RunFolder
+from insonify.train.watch import Progress, Watch
+
+_PROBE_FRAMES = 384
+
+
+def pretrain(
+    store: Store,
+    path: Path,
+    options: PretrainOptions,
+    on_progress: Callable[[Progress], None],
+) -> Path:
+    """Pretrain an encoder, or resume a run that was interrupted.
+
+    Only training subjects of the split are learnt from; validation subjects are looked
+    at while training; test subjects are never read.
+
+    Args:
+        store: Where the clips are.
+        path: The run folder; made if it is not there, resumed if it is.
+        options: What to do.
+        on_progress: Called after every step.
+
+    Returns:
+        The checkpoint folder of the finished encoder.
+
+    Raises:
+        ConfigError: the folder holds another run.
+        LeakError: a subject is on both sides of the split.
+        StoreError: no clip can be made.
+    """
+    run = RunFolder(path)
+    run.begin(options, {"id": store.id, "versions": store.versions})
+    if run.checkpoint.exists():
+        return run.checkpoint
+    roles = subject_roles(store, options)
+    fabric = Fabric(devices=1, precision=_precision(options.precision))
+    loader = make_loader(store, roles.train, options, fabric)
+    state = _new_state(fabric, store, roles, options)
+    _resume(state, run)
+
+    def save(folder: Path, optimizer: dict[str, Tensor] | None = None) -> None:
+        card = _card(store, roles, options, state.step)
+        save_checkpoint(folder, state.model.state_dict(), card, optimizer)
+
+    def save_step() -> None:
+        save(run.step_folder(state.step), pack(state.optimizer))
+        run.prune()
+
+    watch = Watch(
+        options=options,
+        state=state,
+        writer=run.writer(state.step),
+        probe=build_probe(
+            store, roles, options.probe_task, options.clips.size, _PROBE_FRAMES
+        ),
+        held_out=held_out_loader(store, roles, options),
+        save=save_step,
+        on_progress=on_progress,
+    )
+    try:
+        fit(
+            fabric,
+            state,
+            loader.batches(state.step),
+            JointLoss(options),
+            steps=options.steps,
+            rate_of=lambda step: options.optimisation.rate(step, options.steps),
+            on_step=watch,
+        )
+    finally:
+        watch.writer.close()
+    save(run.checkpoint)
+    return run.checkpoint
+
+
+def new_model(encoder: Encoder, options: PretrainOptions) -> JointModel:
+    """The encoder with fresh heads for the recipe's tasks."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(options.seed)
+        heads = {name: task.head(encoder.dim) for name, task in options.tasks.items()}
+    return JointModel(encoder, heads)
+
+
+def _new_state(
+    fabric: Fabric, store: Store, roles: Roles, options: PretrainOptions
+) -> State:
+    mean, std = grey_levels(store, roles, options.clips.size)
+    encoder = Encoder(options.encoder, mean=mean, std=std, seed=options.seed)
+    model = new_model(encoder, options)
+    optimizer = options.optimisation.build(model.parameters())
+    wrapped, optimizer = fabric.setup(model, optimizer)
+    return State(model=wrapped, optimizer=optimizer)
+
+
+def _resume(state: State, run: RunFolder) -> None:
+    """Load the newest checkpoint, if there is one, and forget what came after it."""
+    if (latest := run.latest()) is not None:
+        state.step, folder = latest
+        state.model.load_state_dict(read_tensors(folder / WEIGHTS))
+        unpack(state.optimizer, read_tensors(folder / OPTIMIZER))
+    run.rewind(state.step)
+
+
+def _card(store: Store, roles: Roles, options: PretrainOptions, steps: int) -> Card:
+    return Card(
+        architecture=options.encoder,
+        size=options.clips.size,
+        provenance={
+            "recipe": options.recipe,
+            "seed": options.seed,
+            "steps": steps,
+            "store": store.id,
+            "split": options.split,
+            "fold": options.fold if options.split else None,
+            "subjects": sorted(roles.train),
+        },
+    )
+
+
+def _precision(wanted: str) -> Any:
+    if wanted != "auto":
+        return wanted
+    if torch.cuda.is_available():
+        fast = torch.cuda.is_bf16_supported()
+    else:
+        fast = torch.cpu._is_avx512_bf16_supported()
+    return "bf16-mixed" if fast else "32-true"

@@ -56,10 +56,8 @@ def fill_store(
     store = Store.create(path, settings or StoreSettings())
     entries, labels = [], []
     for number in range(2 * subjects):
-        kind = ("coarse", "fine")[number % 2]
-        video = drifting_video(
-            number, subject=f"s-{number // 2}", texture={"coarse": 6.0, "fine": 2.0}[kind]
-        )
+        kind, texture = (("coarse", 6.0), ("fine", 2.0))[number % 2]
+        video = drifting_video(number, subject=f"s-{number // 2}", texture=texture)
         entries.append(store.write_video(video, f"f-{number}"))
         labels.append(Label(video=video.video, task="texture", label=kind))
     store.commit(entries, labels=labels)

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from insonify.pretext.frame_order import orders
+from insonify.pretext.frame_order import paths
 
 
 def shortest_path_order(views_BTHW: Tensor, pool: int = 4) -> Tensor:
@@ -18,12 +18,10 @@ def shortest_path_order(views_BTHW: Tensor, pool: int = 4) -> Tensor:
         pool: Side of the blocks that are averaged before comparing, in pixels.
 
     Returns:
-        The class of the order in which they were shown (see ``order_class``): (B,).
+        The class of that path (see ``order_class``): (B,).
     """
     small_BTE = F.avg_pool2d(views_BTHW, pool).flatten(2)
     distance_BTT = torch.cdist(small_BTE, small_BTE).square()
-    shown_CT = orders(views_BTHW.shape[1]).to(views_BTHW.device)
-    # If view i shows frame order[i], then frame t stands at view argsort(order)[t].
-    path_CT = shown_CT.argsort(1)
+    path_CT = paths(views_BTHW.shape[1]).to(views_BTHW.device)
     steps_BCT = distance_BTT[:, path_CT[:, :-1], path_CT[:, 1:]]
     return steps_BCT.sum(2).argmin(1)

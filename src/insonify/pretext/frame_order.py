@@ -4,6 +4,10 @@ Order correction of Jiao et al., ISBI 2020, section 2.1: the frames of a clip ar
 shuffled, and an order and its reverse are one class, for anatomy looks the same swept
 either way: T!/2 classes, 12 for 4 frames.
 
+The class is that of the path that visits the shown frames in time, up to its direction.
+Merging the sequence of shown frames with its mirror image instead also gives T!/2
+classes, but then a clip and the same clip played backwards need different answers.
+
 Legend: B batch, T frames, H rows, W columns, C classes.
 """
 
@@ -20,20 +24,26 @@ from insonify.pretext.task import Answer, centre
 
 
 @lru_cache
-def orders(frames: int) -> Tensor:
-    """All orders of ``frames`` frames up to reversal: (C, T), lexicographic.
+def paths(frames: int) -> Tensor:
+    """All paths through ``frames`` views up to direction: (C, T), lexicographic.
 
-    >>> orders(3).tolist()
+    >>> paths(3).tolist()
     [[0, 1, 2], [0, 2, 1], [1, 0, 2]]
     """
     return torch.tensor([p for p in permutations(range(frames)) if p[0] < p[-1]])
 
 
 def order_class(order_BT: Tensor) -> Tensor:
-    """The class of each order, its row in :func:`orders`: (B,)."""
-    table_CT = orders(order_BT.shape[1]).to(order_BT.device)
-    reverse_B1 = order_BT[:, :1] > order_BT[:, -1:]
-    forward_BT = torch.where(reverse_B1, order_BT.flip(1), order_BT)
+    """The class of each order, the row of its path in :func:`paths`: (B,).
+
+    Args:
+        order_BT: View *i* shows frame ``order[i]``; its path visits view
+            ``argsort(order)[t]`` at time *t*.
+    """
+    table_CT = paths(order_BT.shape[1]).to(order_BT.device)
+    path_BT = order_BT.argsort(1)
+    backwards_B1 = path_BT[:, :1] > path_BT[:, -1:]
+    forward_BT = torch.where(backwards_B1, path_BT.flip(1), path_BT)
     return (forward_BT[:, None] == table_CT).all(2).long().argmax(1)
 
 
@@ -52,7 +62,7 @@ class FrameOrder:
 
     @property
     def chance(self) -> dict[str, float]:
-        return {"accuracy": 1 / len(orders(self.frames))}
+        return {"accuracy": 1 / len(paths(self.frames))}
 
     def sample(self, batch: int, generator: Generator) -> Answer:
         """Draw an order for each clip; view *i* shows frame ``order[i]``: (B, T)."""
@@ -66,7 +76,7 @@ class FrameOrder:
         return views_BTHW[rows_B1, order_BT]
 
     def head(self, dim: int) -> nn.Module:
-        return PairwiseHead(dim, self.frames, len(orders(self.frames)))
+        return PairwiseHead(dim, self.frames, len(paths(self.frames)))
 
     def loss(self, output: Tensor, answer: Answer) -> Tensor:
         """Cross-entropy over the classes."""

@@ -1,0 +1,180 @@
+"""What every pretext task must keep; a new task joins with a line in TASKS."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from insonify.pretext import AffineTransform, Answer, FrameOrder, PretextTask
+from insonify.pretext.frame_order import order_class, paths
+from insonify.pretext.task import centre, source_size
+
+SIZE = (48, 64)
+TASKS = [
+    FrameOrder(size=SIZE),
+    FrameOrder(size=SIZE, frames=3),
+    AffineTransform(size=SIZE),
+    AffineTransform(size=SIZE, margin=2.4),
+]
+IDENTITY: dict[type, Answer] = {
+    AffineTransform: {"parameters": torch.zeros(5, 5)},
+}
+
+
+def generator(seed: int = 0) -> Generator:
+    return Generator().manual_seed(seed)
+
+
+def identity(task: PretextTask) -> Answer:
+    if isinstance(task, FrameOrder):
+        return {"order": torch.arange(task.frames).expand(5, -1)}
+    return IDENTITY[type(task)]
+
+
+def clips_for(task: PretextTask, batch: int = 5, *, blur: int = 5) -> Tensor:
+    """Smooth random clips that drift by two pixels a frame, with values in (0, 1]."""
+    frames = getattr(task, "frames", 4)
+    height, width = source_size(SIZE, task.margin)
+    noise = torch.rand(batch, 1, height + 16, width + 32, generator=generator(1))
+    smooth = F.avg_pool2d(noise, blur, stride=1)
+    smooth = (smooth - smooth.amin()) / (smooth.amax() - smooth.amin()) + 0.01
+    lefts = [2 + 2 * time for time in range(frames)]
+    return torch.cat([smooth[:, :, :height, x : x + width] for x in lefts], 1)
+
+
+@pytest.mark.parametrize("task", TASKS, ids=repr)
+class TestContract:
+    def test_it_is_a_pretext_task(self, task: PretextTask) -> None:
+        assert isinstance(task, PretextTask)
+
+    def test_same_answer_same_views_bit_for_bit(self, task: PretextTask) -> None:
+        clips = clips_for(task)
+        answer = task.sample(5, generator())
+        before = clips.clone()
+        assert torch.equal(task.apply(clips, answer), task.apply(clips, answer))
+        assert torch.equal(clips, before)
+
+    def test_same_generator_same_answer(self, task: PretextTask) -> None:
+        answers = [task.sample(5, generator(seed)) for seed in (0, 0, 1)]
+        for key in answers[0]:
+            assert torch.equal(answers[0][key], answers[1][key])
+            assert not torch.equal(answers[0][key], answers[2][key])
+            assert len(answers[0][key]) == 5
+
+    def test_the_global_generator_is_untouched(self, task: PretextTask) -> None:
+        state = torch.get_rng_state()
+        task.apply(clips_for(task), task.sample(5, generator()))
+        assert torch.equal(torch.get_rng_state(), state)
+
+    def test_the_identity_changes_nothing(self, task: PretextTask) -> None:
+        clips = clips_for(task)
+        views = task.apply(clips, identity(task))
+        shown = centre(clips, SIZE)
+        repeats = views.shape[1] // shown.shape[1]
+        assert torch.allclose(views, shown.repeat(1, repeats, 1, 1), atol=1e-5)
+
+    def test_every_pixel_has_support_in_the_source(self, task: PretextTask) -> None:
+        frames = getattr(task, "frames", 4)
+        for seed in range(40):
+            ones = torch.ones(5, frames, *source_size(SIZE, task.margin))
+            views = task.apply(ones, task.sample(5, generator(seed)))
+            assert views.shape[2:] == SIZE
+            assert torch.allclose(views, torch.ones_like(views), atol=1e-5)
+
+    def test_clips_that_are_too_small_are_refused(self, task: PretextTask) -> None:
+        clips = clips_for(task)[..., : SIZE[0] - 1, :]
+        with pytest.raises(ValueError, match="clip"):
+            task.apply(clips, task.sample(5, generator()))
+
+    def test_a_perfect_output_has_the_least_loss_and_the_best_score(
+        self, task: PretextTask
+    ) -> None:
+        answer = task.sample(5, generator())
+        perfect = perfect_output(task, answer)
+        random = torch.randn(perfect.shape, generator=generator())
+        assert task.loss(perfect, answer) < 1e-3 < task.loss(random, answer)
+        scores, chance = task.score(perfect, answer), task.chance
+        assert set(scores) == set(chance)
+        for name, score in scores.items():
+            assert score == pytest.approx(1.0)
+            assert chance[name] < 1
+
+    def test_guessing_scores_chance(self, task: PretextTask) -> None:
+        answer = task.sample(20_000, generator())
+        perfect = perfect_output(task, answer)
+        guess = torch.randn(perfect.shape, generator=generator())
+        if isinstance(task, AffineTransform):
+            guess = perfect.mean(0).expand_as(perfect)
+        for name, score in task.score(guess, answer).items():
+            assert score == pytest.approx(task.chance[name], abs=0.02)
+
+    def test_a_head_learns_what_is_learnable_and_nothing_else(
+        self, task: PretextTask
+    ) -> None:
+        learnable = train_head(task, moving=True)
+        hopeless = train_head(task, moving=False)
+        for name, chance in task.chance.items():
+            assert learnable[name] > chance + 0.3
+            assert hopeless[name] < chance + 0.15
+
+
+def perfect_output(task: PretextTask, answer: Answer) -> Tensor:
+    if isinstance(task, FrameOrder):
+        classes = len(paths(task.frames))
+        return F.one_hot(order_class(answer["order"]), classes).float() * 50
+    return answer["parameters"]
+
+
+class Landmarks(nn.Module):
+    """Where two bright spots are, in pixels of the centre: a perfect encoder."""
+
+    def forward(self, views_BVHW: Tensor) -> Tensor:
+        height, width = views_BVHW.shape[2:]
+        down_H = torch.linspace(-1, 1, height)
+        right_W = torch.linspace(-1, 1, width)
+        parts = []
+        for low, high in ((0.2, 0.6), (0.6, 2.0)):
+            spot = views_BVHW * ((views_BVHW > low) & (views_BVHW <= high))
+            mass = spot.sum((2, 3)).clamp_min(1e-6)
+            parts.append((spot.sum(3) * down_H).sum(2) / mass)
+            parts.append((spot.sum(2) * right_W).sum(2) / mass)
+            parts.append(mass.sqrt() / 10)
+        return torch.stack(parts, 2)
+
+
+def spots(task: PretextTask, batch: int, seed: int, *, moving: bool) -> Tensor:
+    """Two spots of different brightness that move to the right, or noise."""
+    frames = getattr(task, "frames", 4)
+    height, width = source_size(SIZE, task.margin)
+    draw = generator(seed)
+    if not moving:
+        return torch.rand(batch, frames, height, width, generator=draw)
+    down_H = torch.arange(height)[:, None] - height / 2
+    right_W = torch.arange(width) - width / 2
+    start_B = torch.rand(batch, generator=draw) * 4 - 2
+    clips = torch.zeros(batch, frames, height, width)
+    for bright, y, x in ((0.4, -8.0, -8.0), (1.0, 8.0, 4.0)):
+        for time in range(frames):
+            left_B = x + start_B + 3 * time
+            far = (down_H - y) ** 2 + (right_W - left_B[:, None, None]) ** 2
+            clips[:, time] += bright * (far < 25)
+    return clips
+
+
+def train_head(task: PretextTask, *, moving: bool) -> dict[str, float]:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        head = task.head(6)
+    eye = Landmarks()
+    optimizer = torch.optim.Adam(head.parameters(), lr=3e-3)
+    for step in range(250):
+        clips = spots(task, 32, step, moving=moving)
+        answer = task.sample(32, generator(step))
+        loss = task.loss(head(eye(task.apply(clips, answer))), answer)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    clips = spots(task, 256, 10_000, moving=moving)
+    answer = task.sample(256, generator(10_000))
+    with torch.inference_mode():
+        return task.score(head(eye(task.apply(clips, answer))), answer)

@@ -1,0 +1,149 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from insonify.core.errors import ConfigError, StoreError
+from insonify.core.video import Video
+from insonify.store import Label, Reject, Store, StoreSettings
+
+NewVideo = Callable[..., Video]
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Store:
+    return Store.create(tmp_path / "raw", StoreSettings(codec="raw"))
+
+
+def test_frames_come_back_as_they_were_written(raw: Store, new_video: NewVideo) -> None:
+    videos = [new_video(seed, frames=300 if seed else 7) for seed in (2, 0, 1)]
+    for video in videos:
+        raw.commit([raw.write_video(video, f"f-{video.video}")])
+    store = Store.open(raw.path)
+    index = store.frames()
+    assert index.video_ids == ("v-0000", "v-0001", "v-0002")
+    for number, video in enumerate(sorted(videos, key=lambda one: one.video)):
+        positions = np.flatnonzero(index.video_N == number)
+        frames_THW = np.stack(store.read_frames(positions))
+        assert np.array_equal(frames_THW, video.frames_THW)
+        assert np.array_equal(index.time_s_N[positions], video.times_s_T)
+        assert np.array_equal(index.motion_N[positions], video.motion_T)
+    shuffled = np.random.default_rng(0).integers(0, len(index), 50)
+    singly = [store.read_frames(shuffled[n : n + 1])[0] for n in range(50)]
+    assert np.array_equal(np.stack(store.read_frames(shuffled)), np.stack(singly))
+
+
+def test_order_of_writing_does_not_change_the_index(
+    tmp_path: Path, new_video: NewVideo
+) -> None:
+    found = []
+    for order in ((0, 1, 2), (2, 0, 1)):
+        store = Store.create(tmp_path / str(order), StoreSettings())
+        for seed in order:
+            store.commit([store.write_video(new_video(seed, frames=5), f"f-{seed}")])
+        index = store.frames()
+        pixels = np.stack(store.read_frames(np.arange(len(index))))
+        found.append((index.video_ids, index.time_s_N.tolist(), pixels.tolist()))
+    assert found[0] == found[1]
+
+
+def test_a_video_is_invisible_until_its_row_is_there(
+    raw: Store, new_video: NewVideo
+) -> None:
+    entry = raw.write_video(new_video(0), "f-0")
+    assert len(Store.open(raw.path).frames()) == 0
+    raw.commit([entry])
+    assert len(Store.open(raw.path).frames()) == 40
+
+
+@pytest.mark.parametrize("dies_at", ["labels", "videos"])
+def test_what_a_killed_commit_leaves_is_removed_and_can_be_written_again(
+    raw: Store, new_video: NewVideo, monkeypatch: pytest.MonkeyPatch, dies_at: str
+) -> None:
+    raw.commit([raw.write_video(new_video(0), "f-0")])
+    append = Store._append
+
+    def die(store: Store, name: str, rows: list[dict[str, object]]) -> None:
+        if name == dies_at:
+            raise KeyboardInterrupt
+        append(store, name, rows)
+
+    label = Label(video="v-0001", task="t", label="x")
+    monkeypatch.setattr(Store, "_append", die)
+    with pytest.raises(KeyboardInterrupt):
+        raw.commit([raw.write_video(new_video(1), "f-1")], labels=[label])
+    monkeypatch.undo()
+    assert Store.open(raw.path).known_videos() == {"v-0000"}
+    assert len(Store.open(raw.path).frames()) == 40
+
+    again = Store.open_or_create(raw.path, raw.settings)
+    again.commit([again.write_video(new_video(1), "f-1")], labels=[label])
+    store = Store.open(raw.path)
+    assert len(store.frames()) == 80
+    assert len(store.labels()) == 1
+    assert store.frame_labels("t").positions.tolist() == list(range(40, 80))
+
+
+def test_a_pinned_version_does_not_see_what_came_later(
+    raw: Store, new_video: NewVideo
+) -> None:
+    raw.commit([raw.write_video(new_video(0), "f-0")])
+    versions = Store.open(raw.path).versions
+    raw.commit([raw.write_video(new_video(1), "f-1")], [Reject(file="g", reason="r")])
+    assert Store.open(raw.path, versions).known_videos() == {"v-0000"}
+    assert Store.open(raw.path).known_files() == {"f-0", "f-1", "g"}
+
+
+def test_labels_cover_the_frames_between_start_and_end(
+    raw: Store, new_video: NewVideo
+) -> None:
+    labels = [
+        Label(video="v-0000", task="plane", label="brain", start_s=0.5, end_s=0.7),
+        Label(video="v-0000", task="plane", label="femur", start_s=1.9),
+        Label(video="v-0000", task="other", label="x"),
+    ]
+    raw.commit([raw.write_video(new_video(0), "f-0")], labels=labels)
+    found = raw.frame_labels("plane")
+    assert found.positions.tolist() == [10, 11, 12, 13, 14, 38, 39]
+    assert found.labels == ("brain",) * 5 + ("femur",) * 2
+    assert len(raw.frame_labels("other").positions) == 40
+    assert raw.tasks() == ["other", "plane"]
+    with pytest.raises(StoreError, match=r"no labels of task 'none'.*plane"):
+        raw.frame_labels("none")
+
+
+def test_a_split_is_written_once(store: Store) -> None:
+    store.make_split("k", folds=3, task="texture", seed=0)
+    store.make_split("k", folds=3, task="texture", seed=0)
+    with pytest.raises(StoreError, match="written once"):
+        store.make_split("k", folds=2, task="texture", seed=0)
+    assert Store.open(store.path).split("k").folds == 3
+    with pytest.raises(StoreError, match=r"no split 'j'.*\['k'\]"):
+        store.split("j")
+
+
+def test_opening_what_is_no_store_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="insonify ingest"):
+        Store.open(tmp_path)
+    with pytest.raises(StoreError, match="insonify ingest"):
+        Store.open(tmp_path / "none")
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="not empty"):
+        Store.create(tmp_path, StoreSettings())
+
+
+def test_other_settings_and_formats_are_refused(raw: Store) -> None:
+    with pytest.raises(StoreError, match="same options or a new store"):
+        Store.open_or_create(raw.path, replace(raw.settings, codec="png"))
+    head = raw.path / "store.json"
+    head.write_text(head.read_text().replace('"format": 1', '"format": 99'))
+    with pytest.raises(StoreError, match="format 99"):
+        Store.open(raw.path)
+
+
+@pytest.mark.parametrize("wrong", [{"quality": 0}, {"size": 3}])
+def test_settings_out_of_range_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ConfigError, match="must be"):
+        StoreSettings(**wrong)  # type: ignore[arg-type]

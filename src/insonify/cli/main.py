@@ -3,7 +3,7 @@
 import logging
 import sys
 import warnings
-from typing import Annotated, Any, Union
+from typing import Annotated, Any
 
 import tyro
 
@@ -19,7 +19,8 @@ _DEFAULT_RECIPE = "siamese"
 
 def main() -> None:
     """Entry point: exits 0 when done, 1 if a check failed, 2 on a user's mistake."""
-    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+    for name in ("lightning.fabric", "lightning.pytorch"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module="lightning")
     sys.exit(run(sys.argv[1:]))
 
@@ -49,11 +50,11 @@ def _commands(arguments: list[str]) -> Any:
     """All sub-commands; pretrain's defaults are those of the recipe that is named."""
     recipe = _recipe(arguments)
     pretrain = Pretrain(store=tyro.MISSING, out=tyro.MISSING, options=RECIPES[recipe]())
-    return Union[
-        Annotated[Pretrain, tyro.conf.subcommand("pretrain", default=pretrain)],
-        Annotated[Split, tyro.conf.subcommand("split")],
-        Annotated[Doctor, tyro.conf.subcommand("doctor")],
-    ]
+    return (
+        Annotated[Pretrain, tyro.conf.subcommand("pretrain", default=pretrain)]
+        | Annotated[Split, tyro.conf.subcommand("split")]
+        | Annotated[Doctor, tyro.conf.subcommand("doctor")]
+    )
 
 
 def _recipe(arguments: list[str]) -> str:

@@ -41,31 +41,31 @@ class Pretrain:
 
             def show(seen: Progress) -> None:
                 latest.update(seen.held_out)
-                bar.update(line, completed=seen.step.step, figures=_figures(seen))
+                bar.update(
+                    line, completed=seen.step.step, figures=_figures(seen, options)
+                )
 
             checkpoint = pretrain(store, self.out, options, show)
         for name, value in latest.items():
-            console.print(
-                f"{name.replace('_', '-')}: {value:.3f}{_chance(options, name)}"
-            )
+            console.print(f"{name}: {value:.3f}{_chance(options, name)}")
         console.print(f"Encoder: {checkpoint}")
         return 0
 
 
-def _figures(seen: Progress) -> str:
-    """Loss, scores, speed and the share of time spent waiting for data."""
+def _figures(seen: Progress, options: PretrainOptions) -> str:
+    """Loss, scores against chance, speed, share of the time spent waiting for data."""
     step = seen.step
     scores = {k: v for k, v in step.scores.items() if not k.endswith(".loss")}
-    parts = [f"loss {step.loss:.3f}"]
-    parts += [f"{name} {value:.2f}" for name, value in scores.items()]
-    parts += [f"{seen.clips_a_second:.1f} clips/s"]
-    parts += [f"waiting {step.waited / step.seconds:.0%}"]
-    return ", ".join(parts)
+    parts = [f"loss {step.loss:.2f}"]
+    parts += [f"{k} {v:.2f}{_chance(options, k)}" for k, v in scores.items()]
+    parts += [f"{seen.clips_a_second:.0f} clips/s"]
+    parts += [f"waits {step.waited / step.seconds:.0%}"]
+    return "\n".join(parts)
 
 
 def _chance(options: PretrainOptions, figure: str) -> str:
     for task, asked in options.tasks.items():
         for score, chance in asked.chance.items():
-            if figure == f"held_out.{task}.{score}":
-                return f" (chance {chance:.3f})"
+            if figure.removeprefix("held_out.") == f"{task}.{score}":
+                return f" (chance {chance:.2f})"
     return ""

@@ -54,20 +54,24 @@ class Optimisation:
 
 
 def pack(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """An optimiser's state as named tensors: ``{parameter}.{entry}``."""
+    """An optimiser's state as named, contiguous tensors: ``{parameter}.{entry}``."""
     state: dict[int, dict[str, Any]] = optimizer.state_dict()["state"]
     return {
-        f"{number}.{name}": torch.as_tensor(value)
+        f"{number}.{name}": torch.as_tensor(value).contiguous()
         for number, entries in state.items()
         for name, value in entries.items()
     }
 
 
 def unpack(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """Load what :func:`pack` returned."""
+    """Load what :func:`pack` returned, in the memory layout of the parameters."""
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
         number, name = key.split(".", 1)
-        state.setdefault(int(number), {})[name] = tensor
+        like = parameters[int(number)].detach()
+        same = tensor.shape == like.shape
+        laid_out = torch.empty_like(like).copy_(tensor) if same else tensor
+        state.setdefault(int(number), {})[name] = laid_out
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})

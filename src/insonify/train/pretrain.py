@@ -61,7 +61,7 @@ def pretrain(
         StoreError: no clip can be made.
     """
     run = RunFolder(path)
-    run.begin(options, {"id": store.id, "versions": store.versions})
+    store = run.begin(options, store)
     if run.checkpoint.exists():
         return run.checkpoint
     roles = subject_roles(store, options)

@@ -14,6 +14,7 @@ from torch.utils.tensorboard import SummaryWriter
 from insonify.core.config import to_plain
 from insonify.core.errors import ConfigError
 from insonify.core.files import write_bytes, write_json
+from insonify.store import Store
 
 _KEPT_CHECKPOINTS: Final = 2
 _PACKAGES: Final = ("insonify", "torch", "timm", "lightning", "pylance", "numpy")
@@ -33,28 +34,34 @@ class RunFolder:
         """The finished encoder."""
         self._metrics = path / "metrics.jsonl"
 
-    def begin(self, config: Any, store: Mapping[str, Any]) -> None:
+    def begin(self, config: Any, store: Store) -> Store:
         """Write the configuration, or check it against the one that is there.
+
+        Returns:
+            The store as it was when the run began: what was added since is not seen.
 
         Raises:
             ConfigError: the folder holds another run or other files.
         """
-        record = to_plain(config) | {"store": dict(store)}
+        record = {"store": store.id, "options": to_plain(config)}
         there = self.path / "config.json"
         if there.exists():
             old = json.loads(there.read_text())
-            if changed := sorted(k for k in record if record[k] != old.get(k)):
+            versions = old.pop("store_versions", None)
+            if old != record:
+                changed = _difference(old, record)
                 raise ConfigError(
-                    f"{self.path}: holds a run with another {', '.join(changed)}; "
-                    "repeat its options to resume it, or name a new folder"
+                    f"{self.path}: holds a run with another {changed}; repeat "
+                    "its options to resume it, or name a new folder"
                 )
-            return
+            return Store.open(store.path, versions)
         if self.path.exists() and any(self.path.iterdir()):
             raise ConfigError(
                 f"{self.path}: not empty and not a run; name a new folder"
             )
         write_json(self.path / "environment.json", _environment())
-        write_json(there, record)
+        write_json(there, record | {"store_versions": store.versions})
+        return store
 
     def step_folder(self, step: int) -> Path:
         """The checkpoint folder of a step."""
@@ -105,6 +112,14 @@ class MetricsWriter:
         """Flush and close both."""
         self._file.close()
         self._board.close()
+
+
+def _difference(old: dict[str, Any], new: dict[str, Any]) -> str:
+    """Names of what differs: the store, or options."""
+    if old.get("store") != new["store"]:
+        return "store"
+    before, after = old.get("options", {}), new["options"]
+    return ", ".join(sorted(k for k in after if after[k] != before.get(k)))
 
 
 def _environment() -> dict[str, Any]:

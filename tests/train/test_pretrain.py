@@ -1,0 +1,191 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from insonify.core.errors import ConfigError
+from insonify.core.video import Video
+from insonify.model.checkpoint import WEIGHTS, load_checkpoint
+from insonify.model.encoder import Encoder
+from insonify.recipes import RECIPES, demo, with_size
+from insonify.store import Store
+from insonify.train.joint_loss import JointLoss
+from insonify.train.options import PretrainOptions
+from insonify.train.pretrain import new_model, pretrain
+from insonify.train.run_folder import RunFolder
+from insonify.train.watch import Progress
+
+
+def tiny(**changes: object) -> PretrainOptions:
+    options = with_size(demo(), (32, 40))
+    small = replace(options, batch=4, steps=8, checkpoint_every=3, probe_every=4)
+    return replace(small, **changes)  # type: ignore[arg-type]
+
+
+def watch(progress: Progress) -> None:
+    assert progress.step.seconds >= progress.step.waited
+
+
+def test_a_run_folder_describes_itself(store: Store, tmp_path: Path) -> None:
+    store.make_split("k", folds=3, task="texture", seed=0)
+    run = tmp_path / "run"
+    options = tiny(split="k", probe_task="texture")
+    pretrain(store, run, options, watch)
+    config = json.loads((run / "config.json").read_text())
+    assert config["options"]["recipe"] == "demo"
+    assert config["options"]["transform"]["rotation"] == 30.0
+    assert config["store"] == store.id
+    assert "torch" in json.loads((run / "environment.json").read_text())["packages"]
+    rows = RunFolder(run).metrics()
+    assert [row["step"] for row in rows] == list(range(1, 9))
+    assert {"held_out.rank", "held_out.knn", "held_out.order.accuracy"} <= set(rows[3])
+    assert {"order.accuracy", "transform.r2", "data_wait"} <= set(rows[0])
+    assert list((run / "tensorboard").glob("events*"))
+    checkpoint = load_checkpoint(run)
+    roles = store.split("k").roles(0)
+    assert checkpoint.provenance["subjects"] == sorted(roles.train)
+    assert checkpoint.size == (32, 40)
+
+
+class KilledError(Exception):
+    """Stands for a kill at a chosen step."""
+
+
+def die_at(step: int) -> Callable[[Progress], None]:
+    def die(progress: Progress) -> None:
+        if progress.step.step == step:
+            raise KilledError
+
+    return die
+
+
+@pytest.mark.parametrize("dies_at", [2, 4, 7])
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_resumed_training_is_uninterrupted_training_bit_for_bit(
+    store: Store, tmp_path: Path, dies_at: int, optimizer: Literal["adamw", "sgd"]
+) -> None:
+    options = tiny()
+    how = replace(options.optimisation, optimizer=optimizer)
+    options = replace(options, optimisation=how)
+
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    pretrain(store, whole, options, watch)
+    with pytest.raises(KilledError):
+        pretrain(store, cut, options, die_at(dies_at))
+    assert not (cut / "checkpoint").exists()
+    pretrain(Store.open(store.path), cut, options, watch)
+    assert same_weights(whole, cut)
+    losses = [[row["loss"] for row in RunFolder(run).metrics()] for run in (whole, cut)]
+    assert losses[0] == losses[1]
+
+
+def test_kill_9_then_the_same_command_gives_the_same_weights(
+    store: Store, tmp_path: Path
+) -> None:
+    def command(run: Path) -> list[str]:
+        words = "--recipe demo --size 32 40 --batch 4 --steps 12 --checkpoint-every 2"
+        program = [sys.executable, "-m", "insonify", "pretrain"]
+        return [*program, str(store.path), str(run), *words.split()]
+
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    environment = os.environ | {"OMP_NUM_THREADS": str(torch.get_num_threads())}
+    subprocess.run(command(whole), check=True, env=environment, capture_output=True)
+    process = subprocess.Popen(command(cut), env=environment, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not list(cut.glob("checkpoints/step-*")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    subprocess.run(command(cut), check=True, env=environment, capture_output=True)
+    assert same_weights(whole, cut)
+
+
+def test_a_finished_run_is_not_run_again(store: Store, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    pretrain(store, run, tiny(steps=1), watch)
+
+    def never(progress: Progress) -> None:
+        raise AssertionError(progress)
+
+    assert pretrain(store, run, tiny(steps=1), never) == run / "checkpoint"
+
+
+def test_other_options_do_not_go_into_the_same_folder(
+    store: Store, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    pretrain(store, run, tiny(steps=1), watch)
+    with pytest.raises(ConfigError, match="another seed"):
+        pretrain(store, run, tiny(steps=1, seed=1), watch)
+    with pytest.raises(ConfigError, match="not a run"):
+        pretrain(store, store.path, tiny(steps=1), watch)
+
+
+def test_what_is_added_to_a_store_does_not_change_a_run_that_resumes(
+    store: Store, tmp_path: Path, new_video: Callable[..., Video]
+) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    pretrain(store, whole, tiny(), watch)
+    with pytest.raises(KilledError):
+        pretrain(store, cut, tiny(), die_at(4))
+    store.commit([store.write_video(new_video(99, subject="s-9"), "f-99")])
+    grown = Store.open(store.path)
+    assert len(grown.frames().video_ids) == 13
+    pretrain(grown, cut, tiny(), watch)
+    assert same_weights(whole, cut)
+
+
+def test_the_joint_loss_is_the_weighted_sum_and_repeats() -> None:
+    options = tiny()
+    assert options.order is not None
+    heavy = replace(options, order=replace(options.order, weight=3.0))
+    model = new_model(Encoder("resnet18"), options).eval()
+    clips = torch.randint(0, 256, (4, 4, 60, 72), dtype=torch.uint8)
+    loss, scores = JointLoss(options)(model, clips, 5)
+    again, _ = JointLoss(options)(model, clips, 5)
+    other, _ = JointLoss(options)(model, clips, 6)
+    weighted, _ = JointLoss(heavy)(model, clips, 5)
+    assert torch.equal(loss, again)
+    assert not torch.equal(loss, other)
+    parts = scores["order.loss"], scores["transform.loss"]
+    assert loss.item() == pytest.approx(sum(parts), rel=1e-5)
+    assert weighted.item() == pytest.approx(3 * parts[0] + parts[1], rel=1e-5)
+
+
+def test_order_alone_and_transform_alone_have_one_head_each() -> None:
+    assert list(RECIPES["order_only"]().tasks) == ["order"]
+    assert list(RECIPES["transform_only"]().tasks) == ["transform"]
+    assert list(RECIPES["siamese"]().tasks) == ["order", "transform"]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"order": None, "transform": None}, "every pretext task is off"),
+        ({"steps": 0}, "at least 1"),
+        ({"clips": replace(tiny().clips, size=(48, 48))}, "give both the same"),
+        ({"clips": replace(tiny().clips, frames=5)}, "must be the same"),
+    ],
+)
+def test_options_that_do_not_fit_together_are_refused(
+    change: dict[str, object], says: str
+) -> None:
+    with pytest.raises(ConfigError, match=says):
+        tiny(**change)
+
+
+def same_weights(one: Path, other: Path) -> bool:
+    found = [load_file(run / "checkpoint" / WEIGHTS) for run in (one, other)]
+    return found[0].keys() == found[1].keys() and all(
+        torch.equal(found[0][name], found[1][name]) for name in found[0]
+    )

@@ -8,13 +8,20 @@ from typing import Annotated, Any
 import tyro
 
 from insonify.cli.console import errors
+from insonify.cli.demo import Demo
 from insonify.cli.doctor import Doctor
+from insonify.cli.ingest import Ingest
+from insonify.cli.inspect import Inspect
+from insonify.cli.phantom import Phantom
 from insonify.cli.pretrain import Pretrain
+from insonify.cli.report import Report
 from insonify.cli.split import Split
+from insonify.cli.transfer import TransferPlanes
 from insonify.core.errors import ConfigError, InsonifyError
 from insonify.recipes import RECIPES
 
 _DEFAULT_RECIPE = "siamese"
+_TRANSFER = "transfer planes"
 
 
 def main() -> None:
@@ -27,6 +34,8 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line; returns the exit code."""
+    if " ".join(arguments[:2]) == _TRANSFER:
+        arguments = [_TRANSFER, *arguments[2:]]
     try:
         command = tyro.cli(
             _commands(arguments),
@@ -47,12 +56,19 @@ def run(arguments: list[str]) -> int:
 
 
 def _commands(arguments: list[str]) -> Any:
-    """All sub-commands; pretrain's defaults are those of the recipe that is named."""
-    recipe = _recipe(arguments)
-    pretrain = Pretrain(store=tyro.MISSING, out=tyro.MISSING, options=RECIPES[recipe]())
+    """All sub-commands, in the order in which they are used."""
+    options = RECIPES[_recipe(arguments)]()
+    pretrain = Pretrain(store=tyro.MISSING, out=tyro.MISSING, options=options)
+    short = tyro.conf.OmitArgPrefixes
     return (
-        Annotated[Pretrain, tyro.conf.subcommand("pretrain", default=pretrain)]
+        Annotated[Demo, tyro.conf.subcommand("demo")]
+        | Annotated[Phantom, tyro.conf.subcommand("phantom")]
+        | Annotated[short[Inspect], tyro.conf.subcommand("inspect")]
+        | Annotated[short[Ingest], tyro.conf.subcommand("ingest")]
         | Annotated[Split, tyro.conf.subcommand("split")]
+        | Annotated[Pretrain, tyro.conf.subcommand("pretrain", default=pretrain)]
+        | Annotated[TransferPlanes, tyro.conf.subcommand(_TRANSFER)]
+        | Annotated[Report, tyro.conf.subcommand("report")]
         | Annotated[Doctor, tyro.conf.subcommand("doctor")]
     )
 

@@ -202,7 +202,9 @@ def _without_repeats(rows: pa.Table) -> pa.Table:
         np.array(column.take(pa.array(repeat_N)).to_pylist())
         - np.array(column.take(pa.array(kept_N)).to_pylist())
     ).max()
-    arms = sorted(set(rows["arm"].take(pa.array(repeat_N[repeat_N != kept_N])).to_pylist()))
+    arms = sorted(
+        set(rows["arm"].take(pa.array(repeat_N[repeat_N != kept_N])).to_pylist())
+    )
     _require(
         bool(apart < _SAME),
         f"arms {arms} predict the same frames twice and differently (by {apart:.3f})",

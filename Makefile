@@ -1,0 +1,34 @@
+# Two front doors: `make demo` and `make test`. Each does all set-up on a fresh machine.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO ?= demo-run
+
+.PHONY: demo test lint check constraints clean
+
+demo: $(READY)  ## the whole job on data that is here: ingest, pretrain, transfer, table
+	$(BIN)/insonify demo $(DEMO)
+
+test: $(READY)  ## all tests
+	$(BIN)/pytest
+
+lint: $(READY)  ## style, types, and which room may import which
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+constraints: $(READY)  ## pin what is installed now
+	{ echo "# What CI runs. Made by: make constraints"; \
+	  $(BIN)/pip freeze --exclude-editable; } > constraints.txt
+
+clean:
+	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,74 @@
+"""``insonify transfer``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from insonify.cli.console import console, progress_bar
+from insonify.core.errors import ConfigError
+from insonify.core.predictions import write_predictions
+from insonify.model.checkpoint import Checkpoint, load_checkpoint
+from insonify.store import Store
+from insonify.transfer.arms import Arm
+from insonify.transfer.features import Step
+from insonify.transfer.planes import PlanesOptions, run_planes
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferPlanes:
+    """Test pretrained encoders on labelled frames, beside the same ones untrained.
+
+    The encoders stay frozen; nearest neighbours and a linear probe learn the classes
+    from the training subjects of a split and predict those of the test subjects. The
+    predictions are written to a file, which `insonify report` turns into a table.
+    """
+
+    store: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="STORE")]
+    """The store that has the labelled frames and the split."""
+    runs: Annotated[
+        tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="[NAME=]RUN")
+    ]
+    """Run folders or checkpoints to compare. Runs of one name (without one, the name of
+    their recipe) are one row of the table: one run for each fold or seed."""
+    out: Path
+    """Predictions file to write, such as predictions.parquet."""
+    overwrite: bool = False
+    """Replace the predictions file if it is there."""
+    options: Annotated[PlanesOptions, tyro.conf.arg(name="")]
+
+    def run(self) -> int:
+        """Predict, with a live bar; 0 when done."""
+        if self.out.exists() and not self.overwrite:
+            raise ConfigError(
+                f"{self.out}: exists; name another file or pass --overwrite"
+            )
+        store = Store.open(self.store)
+        with progress_bar("frames") as bar:
+            line = bar.add_task("", total=None, figures="")
+
+            def show(step: Step) -> None:
+                bar.update(
+                    line, total=step.total, completed=step.done, figures=step.doing
+                )
+
+            predictions = run_planes(store, load_arms(self.runs), self.options, show)
+        write_predictions(self.out, predictions)
+        console.print(f"Predictions: {self.out}", soft_wrap=True)
+        return 0
+
+
+def load_arms(runs: tuple[str, ...]) -> list[Arm]:
+    """Load the checkpoints of ``[NAME=]RUN`` arguments and group them by name.
+
+    Raises:
+        CheckpointError: one is missing or damaged.
+    """
+    grouped: dict[str, list[Checkpoint]] = {}
+    for argument in runs:
+        name, _, path = argument.rpartition("=")
+        checkpoint = load_checkpoint(Path(path))
+        name = name or str(checkpoint.provenance["recipe"])
+        grouped.setdefault(name, []).append(checkpoint)
+    return [Arm(name=name, checkpoints=tuple(group)) for name, group in grouped.items()]

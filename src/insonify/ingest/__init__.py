@@ -1,0 +1,1 @@
+"""Files to clean videos: the only room that opens a source file."""

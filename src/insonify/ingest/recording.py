@@ -1,0 +1,70 @@
+"""What a reader finds in a source file, before anything is cropped or dropped.
+
+Legend: H rows, W columns.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from insonify.core.video import Box, Frames
+
+Damaged = Literal["reject", "keep"]
+"""What to do with a file that breaks off: refuse it, or keep what is good of it."""
+
+
+class TimedFrame(NamedTuple):
+    """One decoded frame."""
+
+    time_s: float
+    """Seconds since the first frame."""
+    luma_HW: Frames
+    """Luma in full range, 0 to 255."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """A part of the screen that the device says is a 2-D image."""
+
+    box: Box
+    """Where it is, within the frame."""
+    spacing_mm: tuple[float, float] | None
+    """Millimetres per pixel, along rows and along columns."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Who and when, as the file says; only their pseudonyms leave ingest."""
+
+    subject: str
+    exam: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """A source file that can be read more than once, frame by frame.
+
+    Frames are never all in memory.
+    """
+
+    frames: Callable[[], Iterator[TimedFrame]]
+    """Starts reading from the beginning; raises IngestError where the file is damaged,
+    or adds to ``notes`` if what is good shall be kept."""
+    shape_HW: tuple[int, int]
+    container: str
+    """Kind of file, such as ``mov`` or ``dicom``."""
+    timing: str
+    """Where the times come from."""
+    regions: tuple[Region, ...] = ()
+    """What the device declares, largest first; empty where it declares nothing."""
+    identity: Identity | None = None
+    """None where the file does not say."""
+    facts: dict[str, str | int | float] = field(default_factory=dict)
+    """Technical facts that may be kept."""
+    notes: list[str] = field(default_factory=list)
+    """What was odd and how it was dealt with; never a name."""
+
+    def add_note(self, note: str) -> None:
+        """Note something, once however often the file is read."""
+        if note not in self.notes:
+            self.notes.append(note)

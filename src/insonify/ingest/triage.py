@@ -1,0 +1,228 @@
+"""Which frames are worth learning from, and where a clip must not cross.
+
+Thresholds are defaults measured on 16 to 20 real clips (field notes); all are options.
+
+Legend: T frames, L frames that neither repeat nor are black, K frames that are kept,
+H rows, W columns, X by Y blocks of 8 by 8 pixels.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from insonify.core.errors import ConfigError
+from insonify.core.video import Frames
+
+Flags = npt.NDArray[np.bool_]
+Times = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
+
+_BLOCK: Final = 8
+_MOVED: Final = 4
+"""Grey levels by which a pixel changes that is more than noise."""
+_MOVED_SHARE: Final = 0.01
+"""Fewer changing pixels than this share belong to a frozen picture."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriageOptions:
+    """When a frame is dropped, and when a segment ends."""
+
+    duplicate: float = 0.15
+    """A frame that differs by less from the last one kept repeats it and is dropped;
+    mean absolute grey levels within the image area."""
+    black: float = 4.0
+    """A frame with a lower mean grey level is black and is dropped."""
+    freeze_s: float = 0.5
+    """A still picture is a freeze if it lasts this long; 0 keeps freezes."""
+    freeze: float = 0.3
+    """A picture is still while the running median of its change is below this."""
+    cut_histogram: float = 0.35
+    """A cut changes at least this share of the grey-level histogram …"""
+    cut_correlation: float = 0.4
+    """… and leaves less correlation than this between the pictures around it."""
+    gap: float = 4.0
+    """A segment ends where frames are this many times farther apart than usual, and
+    at least 0.25 s."""
+
+    def __post_init__(self) -> None:
+        if min(vars(self).values()) < 0:
+            raise ConfigError("thresholds of triage must not be negative")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Triage:
+    """What was found."""
+
+    keep_T: Flags
+    """Which frames to keep."""
+    segments: npt.NDArray[np.int32]
+    """Segment of each frame that is kept."""
+    motion: npt.NDArray[np.float32]
+    """Motion of each frame that is kept (see ``Video.motion_T``)."""
+    counts: dict[str, int]
+    """Frames dropped as black, frozen and duplicate, and the number of cuts."""
+
+
+def triage(
+    frames_THW: Frames,
+    times_s_T: Times,
+    mask_HW: npt.NDArray[np.bool_],
+    options: TriageOptions,
+) -> Triage:
+    """Look through a video.
+
+    Repeats are dropped before freezes are looked for: in a clip that was converted to
+    a higher frame rate most changes are 0, but it is not frozen.
+
+    Args:
+        frames_THW: The cropped frames, 0 outside the image area.
+        times_s_T: Their times.
+        mask_HW: The image area.
+        options: Thresholds.
+    """
+    area = int(mask_HW.sum())
+    black_T = np.array([frame.sum() for frame in frames_THW]) < options.black * area
+    repeats_T = _repeats(frames_THW, ~black_T, options.duplicate * area)
+    frozen_T = _lasting(repeats_T, times_s_T, options.freeze_s)
+    repeats_T &= ~frozen_T
+    live = np.flatnonzero(~(black_T | repeats_T | frozen_T))
+    still_L = _still(frames_THW, live, times_s_T, area, options)
+    frozen_T[live[_lasting(still_L, times_s_T[live], options.freeze_s)]] = True
+    keep_T = ~(black_T | frozen_T | repeats_T)
+    kept = np.flatnonzero(keep_T)
+    small_KXY = _reduce(frames_THW[kept])
+    cuts_K = _cuts(frames_THW, kept, small_KXY, area, options)
+    breaks_K = cuts_K | _gaps(times_s_T[kept], options.gap) | _freezes(kept, frozen_T)
+    return Triage(
+        keep_T=keep_T,
+        segments=np.cumsum(breaks_K).astype(np.int32),
+        motion=_motion(small_KXY, mask_HW.mean(), breaks_K),
+        counts={
+            "black": int(black_T.sum()),
+            "frozen": int(frozen_T.sum()),
+            "duplicates": int(repeats_T.sum()),
+            "cuts": int(cuts_K.sum()),
+        },
+    )
+
+
+def _repeats(frames_THW: Frames, candidate_T: Flags, least: float) -> Flags:
+    """Frames that repeat the last candidate that was kept."""
+    repeats_T = np.zeros(len(frames_THW), bool)
+    last = None
+    for place in np.flatnonzero(candidate_T):
+        frame_HW = frames_THW[place]
+        if last is not None and _difference(frame_HW, last).sum() < least:
+            repeats_T[place] = True
+        else:
+            last = frame_HW
+    return repeats_T
+
+
+def _lasting(flags_T: Flags, times_s_T: Times, least_s: float) -> Flags:
+    """Runs that last; from the frame before the run, which is the last live one."""
+    lasting_T = np.zeros(len(flags_T), bool)
+    if least_s == 0:
+        return lasting_T
+    runs_T, count = ndimage.label(flags_T)
+    for (run,) in ndimage.find_objects(runs_T, count):
+        before = max(run.start - 1, 0)
+        lasting_T[run] = times_s_T[run.stop - 1] - times_s_T[before] >= least_s
+    # A run that begins with the video has no live frame before it: keep its first.
+    lasting_T[:1] = False
+    return lasting_T
+
+
+def _still(
+    frames_THW: Frames,
+    live: Places,
+    times_s_T: Times,
+    area: int,
+    options: TriageOptions,
+) -> Flags:
+    """Live frames around which hardly anything changes: noise of a frozen picture."""
+    still_L = np.zeros(len(live), bool)
+    if len(live) < 3:
+        return still_L
+    change_L, moved_L = np.zeros(len(live)), np.zeros(len(live))
+    for place, (before, now) in enumerate(pairwise(live), start=1):
+        change_HW = _difference(frames_THW[now], frames_THW[before])
+        change_L[place] = change_HW.sum() / area
+        moved_L[place] = (change_HW > _MOVED).sum() / area
+    period_s = float(np.median(np.diff(times_s_T[live])))
+    window = max(3, 2 * int(options.freeze_s / period_s / 2) + 1)
+    median_L = ndimage.median_filter(change_L, window, mode="nearest")
+    moved_L = ndimage.median_filter(moved_L, window, mode="nearest")
+    still_L = (median_L < options.freeze) & (moved_L < _MOVED_SHARE)
+    # The median is still low at the edges of a freeze, where the picture moves.
+    still_L &= change_L < max(4 * options.freeze, 1.0)
+    return still_L
+
+
+def _cuts(
+    frames_THW: Frames,
+    kept: Places,
+    small_KXY: npt.NDArray[np.float32],
+    area: int,
+    options: TriageOptions,
+) -> Flags:
+    """Kept frames that begin a new scene."""
+    cuts_K = np.zeros(len(kept), bool)
+    if len(kept) < 2:
+        return cuts_K
+    flat_KE = small_KXY.reshape(len(kept), -1)
+    flat_KE = flat_KE - flat_KE.mean(1, keepdims=True)
+    norm_K = np.linalg.norm(flat_KE, axis=1) + 1e-6
+    correlation = (flat_KE[1:] * flat_KE[:-1]).sum(1) / (norm_K[1:] * norm_K[:-1])
+    bins_KB = [np.bincount(frames_THW[k].ravel() >> 3, minlength=32) for k in kept]
+    histogram = np.abs(np.diff(bins_KB, axis=0)).sum(1) / (2 * area)
+    cuts_K[1:] = (correlation < options.cut_correlation) & (
+        histogram > options.cut_histogram
+    )
+    return cuts_K
+
+
+def _gaps(times_s_K: Times, factor: float) -> Flags:
+    gaps_K = np.zeros(len(times_s_K), bool)
+    if len(times_s_K) > 1:
+        steps = np.diff(times_s_K)
+        gaps_K[1:] = steps > max(factor * float(np.median(steps)), 0.25)
+    return gaps_K
+
+
+def _freezes(kept: Places, frozen_T: Flags) -> Flags:
+    """Kept frames before which a freeze was dropped."""
+    passed_T = np.cumsum(frozen_T)
+    return np.diff(passed_T[kept], prepend=passed_T[kept[:1]]) > 0
+
+
+def _motion(
+    small_KXY: npt.NDArray[np.float32], covered: float, breaks_K: Flags
+) -> npt.NDArray[np.float32]:
+    """Mean change over the image area, which covers a share of the frame."""
+    motion_K = np.zeros(len(small_KXY), np.float32)
+    motion_K[1:] = np.abs(np.diff(small_KXY, axis=0)).mean((1, 2)) / covered
+    motion_K[breaks_K] = 0
+    return motion_K
+
+
+def _reduce(frames_KHW: Frames) -> npt.NDArray[np.float32]:
+    """Means over 8 by 8 pixels; what is left over at the end is cut off."""
+    count, height, width = frames_KHW.shape
+    rows, columns = height // _BLOCK, width // _BLOCK
+    small_KXY = np.empty((count, rows, columns), np.float32)
+    for place, frame_HW in enumerate(frames_KHW):
+        cut = frame_HW[: rows * _BLOCK, : columns * _BLOCK]
+        blocks = cut.reshape(rows, _BLOCK, columns, _BLOCK)
+        small_KXY[place] = blocks.mean((1, 3), dtype=np.float32)
+    return small_KXY
+
+
+def _difference(one_HW: Frames, other_HW: Frames) -> Frames:
+    """Absolute difference, without leaving uint8."""
+    return np.maximum(one_HW, other_HW) - np.minimum(one_HW, other_HW)

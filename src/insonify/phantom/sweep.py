@@ -1,0 +1,79 @@
+"""A sweep: which planes are sought in which order, and the way between them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from insonify.phantom.acoustics import Device
+from insonify.phantom.look import Look
+from insonify.phantom.motion import Pace, Path, free_hand, nearby
+from insonify.phantom.options import PhantomOptions
+from insonify.phantom.planes import PLANES, Plane, plane_pose
+from insonify.phantom.subject import Subject
+from insonify.phantom.views import name_views
+
+PROGRAMMES: tuple[tuple[tuple[str, ...], ...], ...] = (
+    (("abdominal", "4ch", "lvot", "rvot", "3vt"),),
+    (("brain_transventricular", "brain_cerebellum"), ("profile",), ("lips",)),
+    (("spine_sagittal",), ("spine_coronal",), ("kidneys",)),
+    (("femur",), ("abdominal", "4ch", "3vt")),
+)
+"""Sweeps; each a tuple of approaches between which the probe is lifted off, each a
+tuple of planes that one hand movement can link."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approach:
+    """What happens while the probe stays on the skin.
+
+    Attributes:
+        device: The scanner at the depth chosen for these planes.
+        path: Poses of the frames.
+        views: What each frame shows (:func:`name_views`).
+    """
+
+    device: Device
+    path: Path
+    views: list[str | None]
+
+
+def plan_sweep(
+    subject: Subject, look: Look, options: PhantomOptions, number: int
+) -> list[Approach]:
+    """Plan sweep ``number`` of a subject; programmes start at another for each."""
+    programme = PROGRAMMES[(number + subject.number) % len(PROGRAMMES)]
+    generator = np.random.default_rng((options.seed, 3, subject.number, number))
+    frames = options.seconds * options.fps
+    planes = sum(len(names) for names in programme)
+    return [
+        _plan(
+            [PLANES[name] for name in names],
+            subject,
+            look,
+            Pace(max(8, round(frames * len(names) / planes)), options.fps),
+            generator,
+        )
+        for names in programme
+    ]
+
+
+def _plan(
+    planes: list[Plane],
+    subject: Subject,
+    look: Look,
+    pace: Pace,
+    generator: np.random.Generator,
+) -> Approach:
+    roll = generator.normal()
+    stops = [
+        plane_pose(plane, subject.frames[plane.part], roll * plane.roll_deg)
+        for plane in planes
+    ]
+    aimed = [nearby(stop, generator.uniform(0, 0.8), 1.0, generator) for stop in stops]
+    first = nearby(stops[0], generator.uniform(8, 15), 14.0, generator)
+    last = nearby(stops[-1], generator.uniform(8, 15), 14.0, generator)
+    path = free_hand([first, *aimed, last], pace, generator)
+    depth_mm = max(plane.depth_mm for plane in planes)
+    device = look.at_depth(depth_mm * subject.frames["trunk"].size)
+    views = name_views(path, subject, device.fan.depth_mm)
+    return Approach(device=device, path=path, views=views)

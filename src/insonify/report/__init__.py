@@ -1,0 +1,1 @@
+"""Predictions to numbers to pages; loads no model."""

@@ -1,0 +1,93 @@
+"""Intervals by resampling subjects, and differences between arms on the same subjects.
+
+Frames of a subject are alike, so subjects are what is drawn (cluster bootstrap; Davison
+and Hinkley, Bootstrap Methods and their Application, 1997, section 3.8). A resample is
+a row of counts, how often each subject was drawn; every metric here follows from the
+counts and from sums by subject, so that no frame is touched again.
+
+Legend: R resamples, the first of which is the sample itself, S subjects, K seeds,
+C classes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from insonify.report.metrics import Floats, Integers
+
+LEVEL = 0.95
+"""Nominal coverage of every interval."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A figure, its interval over subjects and its spread over seeds."""
+
+    value: float
+    """Mean over seeds, on all subjects."""
+    low: float
+    """Lower end of the 95 % percentile interval."""
+    high: float
+    """Upper end of the 95 % percentile interval."""
+    spread: float
+    """Standard deviation over seeds (ddof 1); nan with a single seed."""
+
+
+def draw_subjects(subjects: int, resamples: int, seed: int) -> Floats:
+    """How often each subject is drawn: (1 + resamples, S); row 0 is all ones."""
+    generator = np.random.default_rng(seed)
+    share_S = np.full(subjects, 1 / subjects)
+    drawn_RS = generator.multinomial(subjects, share_S, size=resamples)
+    return np.concatenate([np.ones((1, subjects)), drawn_RS])
+
+
+def estimate(values_RK: Floats) -> Estimate:
+    """Summarise a metric of every resample and seed.
+
+    The seeds share each resample of subjects: they were tested on the same subjects.
+    Resamples in which the metric is undefined (nan) are left out.
+    """
+    mean_R = values_RK.mean(1)
+    drawn = mean_R[1:][np.isfinite(mean_R[1:])]
+    ends = (1 - LEVEL) / 2, (1 + LEVEL) / 2
+    low, high = np.quantile(drawn, ends) if len(drawn) else (np.nan, np.nan)
+    sample_K = values_RK[0]
+    spread = sample_K.std(ddof=1) if len(sample_K) > 1 else np.nan
+    return Estimate(
+        value=float(mean_R[0]), low=float(low), high=float(high), spread=float(spread)
+    )
+
+
+def paired_difference(arm_RK: Floats, baseline_RK: Floats) -> Estimate:
+    """Summarise arm minus baseline, both measured on the same resamples.
+
+    Each side is averaged over its own seeds first, so the two may have different ones;
+    the spread is that of independent means, hence nan if either has a single seed.
+    """
+    arm, baseline = estimate(arm_RK), estimate(baseline_RK)
+    gain_R1 = (arm_RK.mean(1) - baseline_RK.mean(1))[:, None]
+    whole = estimate(gain_R1)
+    spread = float(np.hypot(arm.spread, baseline.spread))
+    return Estimate(value=whole.value, low=whole.low, high=whole.high, spread=spread)
+
+
+def resample_confusion(counts_RS: Floats, confusion_SCC: Floats) -> Floats:
+    """The confusion matrix of every resample: (R, C, C)."""
+    return np.tensordot(counts_RS, confusion_SCC, axes=1)
+
+
+def resample_auroc(
+    counts_RS: Floats, pairs_SS: Floats, positives_S: Integers, negatives_S: Integers
+) -> Floats:
+    """The AUROC of every resample: (R,); nan where a resample lacks a class.
+
+    Args:
+        counts_RS: From :func:`draw_subjects`.
+        pairs_SS: From :func:`~insonify.report.metrics.concordant_pairs`.
+        positives_S: Positive frames of each subject.
+        negatives_S: Negative frames of each subject.
+    """
+    right_R = np.sum((counts_RS @ pairs_SS) * counts_RS, axis=1)
+    number_R = (counts_RS @ positives_S) * (counts_RS @ negatives_S)
+    undefined_R = np.full(len(right_R), np.nan)
+    return np.asarray(np.divide(right_R, number_R, out=undefined_R, where=number_R > 0))

@@ -1,0 +1,1 @@
+"""Pretrained encoder to task to predictions; computes no reported metric."""

@@ -48,11 +48,11 @@ def test_every_file_is_in_the_tables_and_decodes(
     made: tuple[Path, list[Outcome]],
 ) -> None:
     out, outcomes = made
-    videos = {str(p.relative_to(out)) for p in out.rglob("sweep-*")}
+    videos = {str(p.relative_to(out / "videos")) for p in out.rglob("sweep-*")}
     assert videos == {row["path"] for row in rows(out, "subjects")}
     assert videos == {name for outcome in outcomes for name in outcome.files}
     assert {Path(name).suffix for name in videos} == {".mp4", ".dcm"}
-    frames = sum(count_frames(out / name) for name in videos)
+    frames = sum(count_frames(out / "videos" / name) for name in videos)
     assert frames == sum(outcome.frames for outcome in outcomes)
     assert load_config(PhantomOptions, out / "phantom.json") == SMALL
 
@@ -68,7 +68,7 @@ def test_labels_are_ordered_and_within_their_video(
         assert ends.get(row["path"], 0.0) <= start < end
         ends[row["path"]] = end
     for path, end in ends.items():
-        assert end <= count_frames(out / path) / SMALL.fps + 1e-3
+        assert end <= count_frames(out / "videos" / path) / SMALL.fps + 1e-3
 
 
 def test_tables_have_their_columns(made: tuple[Path, list[Outcome]]) -> None:

@@ -30,8 +30,8 @@ class Demo:
     """Run the whole job on data that is here: in less than ten minutes on two cores.
 
     Draws synthetic fetal sweeps, takes them and the real DICOM files that ship with
-    pydicom into a store, pretrains an encoder on each fold of the subjects, and compares
-    it with an untrained one in telling standard planes apart.
+    pydicom into a store, pretrains an encoder on each fold of the subjects, and
+    compares it with an untrained one in telling standard planes apart.
     """
 
     out: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="OUT")]
@@ -79,7 +79,7 @@ def _take(phantom: Path, store: Path, out: Path) -> None:
         label_table=phantom / "labels.csv",
         key=out / "site.key",
     )
-    Ingest(source=phantom, store=store, options=options).run()
+    Ingest(source=phantom / "videos", store=store, options=options).run()
 
 
 def _take_real(out: Path, store: Path) -> None:

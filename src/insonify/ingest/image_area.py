@@ -22,6 +22,7 @@ from insonify.ingest.recording import Recording, TimedFrame
 from insonify.ingest.rectangle import largest_rectangle
 
 Mask = npt.NDArray[np.bool_]
+Means = npt.NDArray[np.float64]
 
 _SPREAD: Final = 64
 _LEAST_FRAMES: Final = 8
@@ -120,8 +121,7 @@ def moving_mask(spread_THW: Frames, limit: Box) -> Mask | None:
     Returns:
         The mask, (H, W); None if nothing moves.
     """
-    lit_THW = _lit(spread_THW)
-    deviation_HW = lit_THW.std(0, dtype=np.float32)
+    mean_HW, deviation_HW = _statistics(_lit(spread_THW))
     inside_HW = np.zeros(deviation_HW.shape, bool)
     inside_HW[limit.top : limit.bottom, limit.left : limit.right] = True
     mask_HW = ndimage.binary_opening((deviation_HW > _LEAST_DEVIATION) & inside_HW)
@@ -137,7 +137,7 @@ def moving_mask(spread_THW: Frames, limit: Box) -> Mask | None:
         return None
     below_HW = np.maximum.accumulate(mask_HW, axis=0)
     shape_HW = _hull(mask_HW) & below_HW & inside_HW
-    return shape_HW & ~_interface(lit_THW, mask_HW)
+    return shape_HW & ~_interface(mean_HW, mask_HW)
 
 
 def _lit(spread_THW: Frames) -> Frames:
@@ -147,12 +147,24 @@ def _lit(spread_THW: Frames) -> Frames:
     return lit_THW
 
 
-def _interface(lit_THW: Frames, moving_HW: Mask) -> Mask:
+def _statistics(frames_THW: Frames) -> tuple[Means, Means]:
+    """Mean and standard deviation over time, without a copy of all frames as floats."""
+    sum_HW = np.zeros(frames_THW.shape[1:], np.int64)
+    squares_HW = np.zeros_like(sum_HW)
+    for frame_HW in frames_THW:
+        values_HW = frame_HW.astype(np.int64)
+        sum_HW += values_HW
+        squares_HW += values_HW**2
+    mean_HW = sum_HW / len(frames_THW)
+    return mean_HW, np.sqrt(np.maximum(squares_HW / len(frames_THW) - mean_HW**2, 0))
+
+
+def _interface(mean_HW: Means, moving_HW: Mask) -> Mask:
     """What is bright and still outside of what moves: text, scales, logos.
 
     Dark depths of a sector, which the hull is there to bring back, are not bright.
     """
-    bright_HW = lit_THW.mean(0, dtype=np.float32) > _DARK
+    bright_HW = mean_HW > _DARK
     # Three pixels more, for the soft edges of letters.
     still_HW: Mask = ndimage.binary_dilation(bright_HW & ~moving_HW, iterations=3)
     return still_HW & ~moving_HW

@@ -22,6 +22,8 @@ Times = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
 _BLOCK: Final = 8
+_LEAST_FALL: Final = 0.01
+"""A still probe hardly loses correlation; a jump is not measured against less."""
 _MOVED: Final = 4
 """Grey levels by which a pixel changes that is more than noise."""
 _MOVED_SHARE: Final = 0.01
@@ -41,10 +43,13 @@ class TriageOptions:
     """A still picture is a freeze if it lasts this long; 0 keeps freezes."""
     freeze: float = 0.3
     """A picture is still while the running median of its change is below this."""
-    cut_histogram: float = 0.35
-    """A cut changes at least this share of the grey-level histogram …"""
-    cut_correlation: float = 0.4
-    """… and leaves less correlation than this between the pictures around it."""
+    cut_jump: float = 5.0
+    """At a cut the correlation falls this many times deeper than usual around it …"""
+    cut_correlation: float = 0.9
+    """… to less than this …"""
+    cut_histogram: float = 0.05
+    """… and more than this share of the grey-level histogram changes. Together they
+    found 96 % of 150 joins of two lung clips; in the 44 clips, a touch-down."""
     gap: float = 4.0
     """A segment ends where frames are this many times farther apart than usual, and
     at least 0.25 s."""
@@ -179,10 +184,14 @@ def _cuts(
     flat_KE = flat_KE - flat_KE.mean(1, keepdims=True)
     norm_K = np.linalg.norm(flat_KE, axis=1) + 1e-6
     correlation = (flat_KE[1:] * flat_KE[:-1]).sum(1) / (norm_K[1:] * norm_K[:-1])
+    usual = ndimage.median_filter(1 - correlation, 9, mode="nearest")
+    jump = (1 - correlation) / np.maximum(usual, _LEAST_FALL)
     bins_KB = [np.bincount(frames_THW[k].ravel() >> 3, minlength=32) for k in kept]
     histogram = np.abs(np.diff(bins_KB, axis=0)).sum(1) / (2 * area)
-    cuts_K[1:] = (correlation < options.cut_correlation) & (
-        histogram > options.cut_histogram
+    cuts_K[1:] = (
+        (jump > options.cut_jump)
+        & (correlation < options.cut_correlation)
+        & (histogram > options.cut_histogram)
     )
     return cuts_K
 

@@ -27,7 +27,7 @@ def make_phantom(
 ) -> list[Outcome]:
     """Write a phantom data set; ``out`` appears whole or not at all.
 
-    Beside the videos it holds ``subjects.csv``, ``labels.csv`` (task ``plane``),
+    Beside the folder ``videos`` it holds ``subjects.csv``, ``labels.csv`` (task ``plane``),
     ``events.csv``, ``boxes.csv``, ``gaze.csv`` with its BIDS twin in ``bids/``, and
     ``phantom.json`` with every option.
 

@@ -21,6 +21,10 @@ from insonify.phantom.write import Header, write_cine, write_movie
 _CHANCE = 1000  # purpose of the generator of events and gaze; approaches count from 0
 
 
+VIDEOS = "videos"
+"""Folder of the videos; paths in the tables are relative to it."""
+
+
 @dataclass(kw_only=True)
 class Outcome:
     """What one sweep left behind.
@@ -58,7 +62,7 @@ def write_sweep(
     kind = options.formats[(number + sweep) % len(options.formats)]
     write = _write_screen if kind == "mp4" else _write_cines
     stem = f"{subject.name}/exam-1/sweep-{sweep + 1}"
-    (folder / stem).parent.mkdir(parents=True, exist_ok=True)
+    (folder / VIDEOS / stem).parent.mkdir(parents=True, exist_ok=True)
     # One thread: the products are too small to share out (27 against 67 frames/s on
     # two busy cores), and their rounding does not depend on the machine's cores.
     with threadpool_limits(1, "blas"):
@@ -72,7 +76,7 @@ def _write_screen(
     path = f"{stem}.mp4"
     generator = footage.generator(_CHANCE)
     shots = record(footage.approaches, options.fps, options.interruptions, generator)
-    write_movie(folder / path, footage.screens(shots), options.fps)
+    write_movie(folder / VIDEOS / path, footage.screens(shots), options.fps)
     outcome = Outcome()
     _describe(outcome, path, footage, shots)
     for event in EVENTS:
@@ -105,7 +109,7 @@ def _write_cines(
             photometric=footage.look.photometric,
             maker=footage.look.maker,
         )
-        write_cine(folder / path, footage.screens(shots), header)
+        write_cine(folder / VIDEOS / path, footage.screens(shots), header)
         _describe(outcome, path, footage, shots)
     return outcome
 

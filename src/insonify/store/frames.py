@@ -3,6 +3,7 @@
 Legend: N frames of the store, V videos.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,3 +115,12 @@ def label_frames(index: FrameIndex, labels: pa.Table) -> FrameLabels:
         positions=np.array(positions, np.int64),
         labels=tuple(found[position] for position in positions),
     )
+
+
+def subject_labels(index: FrameIndex, found: FrameLabels) -> dict[str, str]:
+    """The most frequent label of each subject that has one."""
+    counts: dict[str, Counter[str]] = {}
+    for position, label in zip(found.positions, found.labels, strict=True):
+        subject = index.subjects[index.video_N[position]]
+        counts.setdefault(subject, Counter())[label] += 1
+    return {name: count.most_common(1)[0][0] for name, count in counts.items()}

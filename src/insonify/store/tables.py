@@ -7,30 +7,30 @@ the store is next opened for writing.
 
 import json
 import secrets
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import lance
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from lance.fragment import FragmentMetadata, write_fragments
 
 from insonify.core.config import from_plain, to_plain
-from insonify.core.errors import ConfigError, StoreError
+from insonify.core.errors import StoreError
 from insonify.core.files import new_folder, write_json
 from insonify.core.video import Frames, Video
-from insonify.store.codec import decode, encode
+from insonify.store.batches import frame_batches
+from insonify.store.codec import decode
 from insonify.store.frames import (
     FrameIndex,
     FrameLabels,
     Integers,
     build_index,
     label_frames,
+    subject_labels,
 )
 from insonify.store.rows import (
     FORMAT,
@@ -43,8 +43,6 @@ from insonify.store.rows import (
     video_row,
 )
 from insonify.store.splits import Split, k_fold
-
-_ROWS_A_BATCH = 256
 
 
 class Store:
@@ -139,7 +137,9 @@ class Store:
 
         Safe to call from any process; ``file`` is the source's keyed fingerprint.
         """
-        batches = pa.RecordBatchReader.from_batches(FRAMES, self._batches(video))
+        batches = pa.RecordBatchReader.from_batches(
+            FRAMES, frame_batches(video, self.settings)
+        )
         fragments = write_fragments(
             batches, self._uri("frames"), schema=FRAMES, mode="append"
         )
@@ -203,7 +203,7 @@ class Store:
         subjects = set(self._index.subjects)
         labelled = dict.fromkeys(subjects, "")
         if task is not None:
-            labelled = self._label_of_subject(task)
+            labelled = subject_labels(self._index, self.frame_labels(task))
         others = subjects - set(labelled)
         self.assign(name, k_fold(labelled, others, folds, seed))
 
@@ -303,22 +303,6 @@ class Store:
                 table, self._uri(name), mode="append"
             )
 
-    def _batches(self, video: Video) -> Iterator[pa.RecordBatch]:
-        codec, quality = self.settings.codec, self.settings.quality
-        for first in range(0, len(video.frames_THW), _ROWS_A_BATCH):
-            part = slice(first, first + _ROWS_A_BATCH)
-            images = [encode(frame, codec, quality) for frame in video.frames_THW[part]]
-            count = len(images)
-            columns = [
-                pa.array([video.video] * count, FRAMES.field("video").type),
-                pa.array(np.arange(first, first + count), FRAMES.field("index").type),
-                pa.array(video.times_s_T[part], FRAMES.field("time_s").type),
-                pa.array(video.segments_T[part], FRAMES.field("segment").type),
-                pa.array(video.motion_T[part], FRAMES.field("motion").type),
-                pa.array(images, FRAMES.field("image").type),
-            ]
-            yield pa.record_batch(columns, schema=FRAMES)
-
     def _remove_orphans(self) -> None:
         known = self.known_videos()
         for name in ("frames", "labels"):
@@ -329,15 +313,3 @@ class Store:
             for video in sorted(there - known):
                 table.delete(f"video = '{video}'")
             self._tables[name] = lance.dataset(self._uri(name))
-
-    def _label_of_subject(self, task: str) -> dict[str, str]:
-        found = self.frame_labels(task)
-        counts: dict[str, Counter[str]] = {}
-        for position, label in zip(found.positions, found.labels, strict=True):
-            subject = self._index.subjects[self._index.video_N[position]]
-            counts.setdefault(subject, Counter())[label] += 1
-        if not counts:
-            raise ConfigError(f"task {task!r}: no frame carries a label")
-        return {
-            subject: count.most_common(1)[0][0] for subject, count in counts.items()
-        }

@@ -1,4 +1,4 @@
-"""The whole job on real ultrasound: lung clips, lung zones, gallbladders of two hospitals.
+"""The whole job on real ultrasound: lung clips and zones, gallbladders of two sites.
 
 python benchmarks/real.py DATA OUT [--steps 300] [--seeds 0 1 2]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
+from rich.markup import escape
 from rich.table import Table
 
 from insonify.cli.console import console, progress_bar
@@ -70,9 +71,12 @@ def _print(summary: Summary, store: Store) -> None:
     if summary.rejects:
         refusals = Table("file", "reason", title="Refused")
         for reject in summary.rejects[:_SHOWN_REJECTS]:
-            refusals.add_row(reject.file, reject.reason)
+            refusals.add_row(reject.file, escape(reject.reason))
         console.print(refusals)
         more = len(summary.rejects) - _SHOWN_REJECTS
         if more > 0:
             console.print(f"… and {more} more, in the store's table of rejects.")
-        console.print(f"Which file is which: {summary.linkage} (private, keep it so)")
+        console.print(
+            f"Which file is which: {summary.linkage} (private, keep it so)",
+            soft_wrap=True,
+        )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
+from rich.markup import escape
 from rich.table import Table
 
 from insonify.cli.console import console
@@ -33,12 +34,12 @@ class Inspect:
         """Print what was found; 0 if the file would be taken, 1 if not."""
         if self.sheet and self.sheet.exists() and not self.overwrite:
             raise ConfigError(f"{self.sheet}: exists; pass --overwrite to replace it")
-        table = Table("", self.file.name, title="insonify inspect")
+        table = Table("", escape(self.file.name), title="insonify inspect")
         try:
             recording = read(self.file, self.options.damaged)
             video = clean(recording, Names("s", "e", "v"), self.options)
         except IngestError as error:
-            table.add_row("refused", f"[red]{error}[/]")
+            table.add_row("refused", f"[red]{escape(str(error))}[/]")
             console.print(table)
             return 1
         count, height, width = video.frames_THW.shape
@@ -53,9 +54,9 @@ class Inspect:
             down, right = video.spacing_mm
             table.add_row("pixel", f"{down:.3f} mm down, {right:.3f} mm across")
         for name, value in video.facts.items():
-            table.add_row(name.replace("_", " "), str(value))
+            table.add_row(name.replace("_", " "), escape(str(value)))
         console.print(table)
         if self.sheet:
             contact_sheet(recording, video, self.options, self.sheet)
-            console.print(f"Contact sheet: {self.sheet}")
+            console.print(f"Contact sheet: {self.sheet}", soft_wrap=True)
         return 0

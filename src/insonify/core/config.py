@@ -76,7 +76,7 @@ def _convert(kind: Any, plain: Any, where: str) -> Any:
 
 
 def _convert_scalar(kind: Any, plain: Any, where: str) -> Any:
-    accepted = {float: (int, float), Path: str}.get(kind, kind)
+    accepted: Any = {float: (int, float), Path: str}.get(kind, kind)
     right = isinstance(plain, accepted) and (kind is bool) == isinstance(plain, bool)
     _require(right, where, f"a value of type {kind.__name__}", plain)
     return kind(plain)

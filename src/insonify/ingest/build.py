@@ -112,6 +112,8 @@ def ingest(
     store = Store.open_or_create(store_path, settings)
     books = Books(store, Summary(linkage=linkage_path(key_path, store.id)), on_file)
     jobs = _jobs(source, store_path, options, key, who)
+    if not jobs:
+        raise ConfigError(f"{source}: no file is in it; name the folder of recordings")
     jobs = books.choose(jobs, options.retry_rejects)
     for result in work_through(handle, jobs, workers=options.workers, crashed=crashed):
         books.add(result)

@@ -113,6 +113,11 @@ class Reduction:
         share = _resize(_crop(area.mask_HW * np.uint8(255), box), height, width)
         mask_hw = share >= 254
         rectangle = largest_rectangle(mask_hw)
+        if min(rectangle.height, rectangle.width) < 1:
+            raise IngestError(
+                f"the image area is too thin to be reduced to {size} pixels; "
+                "pass a larger --size, in a store of its own"
+            )
         return cls(
             area=area, height=height, width=width, mask_hw=mask_hw, rectangle=rectangle
         )

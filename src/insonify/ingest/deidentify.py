@@ -99,6 +99,6 @@ def add_to_linkage(path: Path, rows: Iterable[tuple[str, str, str]]) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     with os.fdopen(os.open(path, flags, 0o600), "w", newline="") as file:
         writer = csv.writer(file)
-        if file.tell() == 0:
+        if os.fstat(file.fileno()).st_size == 0:
             writer.writerow(["file", "path", "outcome"])
         writer.writerows(rows)

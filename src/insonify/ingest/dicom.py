@@ -114,7 +114,9 @@ def _frames(
                 luma_HW = _luma(next(arrays), data)
         except (StopIteration, *_FAILURES) as error:
             found = f"{number} of {len(times_T)} frames decode ({type(error).__name__})"
-            if damaged == "reject" or number == 0:
+            if number == 0:
+                raise IngestError(f"{found}; send the file again") from None
+            if damaged == "reject":
                 raise IngestError(
                     f"{found}; send the file again, or keep what is good with "
                     "--damaged keep"

@@ -18,17 +18,13 @@ def largest_rectangle(mask_HW: npt.NDArray[np.bool_]) -> Box:
     """The largest axis-parallel rectangle whose pixels are all True.
 
     Exact up to 160 pixels a side; larger masks are reduced to cells that are wholly
-    True, so that the rectangle always lies inside and is short by a cell at most.
-
-    Raises:
-        ValueError: no pixel is True.
+    True, so that the rectangle always lies inside and is short by a cell at most. Empty
+    if there is none.
     """
     step = math.ceil(max(mask_HW.shape) / _CELLS)
     height, width = (side // step for side in mask_HW.shape)
     cells = mask_HW[: height * step, : width * step]
     cells_HW = cells.reshape(height, step, width, step).min((1, 3))
-    if not cells_HW.any():
-        raise ValueError("the mask is empty")
     best = Box(0, 0, 0, 0)
     run_W = np.zeros(width, np.int64)
     for row in range(height):

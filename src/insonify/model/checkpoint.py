@@ -105,6 +105,15 @@ def load_checkpoint(path: Path) -> Checkpoint:
     return Checkpoint(encoder=encoder.eval(), card=card)
 
 
+def load_encoder(path: Path) -> Encoder:
+    """The encoder of a checkpoint or run, in evaluation mode: frames to features.
+
+    Raises:
+        CheckpointError: there is none, it is damaged, or of another version.
+    """
+    return load_checkpoint(path).encoder
+
+
 def random_twin(checkpoint: Checkpoint, seed: int) -> Encoder:
     """An encoder of the same architecture and normalisation with fresh weights."""
     known = checkpoint.encoder

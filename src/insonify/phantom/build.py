@@ -27,9 +27,9 @@ def make_phantom(
 ) -> list[Outcome]:
     """Write a phantom data set; ``out`` appears whole or not at all.
 
-    Beside the folder ``videos`` it holds ``subjects.csv``, ``labels.csv`` (task ``plane``),
-    ``events.csv``, ``boxes.csv``, ``gaze.csv`` with its BIDS twin in ``bids/``, and
-    ``phantom.json`` with every option.
+    Beside the folder ``videos`` it holds ``subjects.csv``, ``labels.csv`` (task
+    ``plane``), ``events.csv``, ``boxes.csv``, ``gaze.csv`` with its BIDS twin in
+    ``bids/``, and ``phantom.json`` with every option.
 
     Args:
         out: Folder to make.

@@ -32,6 +32,9 @@ class AffineTransform:
     """Share of the total loss; 0 turns the task off."""
     size: tuple[int, int] = (112, 144)
     """Rows and columns of the views."""
+    frames: int = 4
+    """Frames at the beginning of a clip that are shown before and after the warp. They
+    share one warp: fewer leave room for more clips, hence for more warps."""
     rotation: float = 30.0
     """Largest rotation, in degrees."""
     scale: float = 1.25
@@ -51,6 +54,8 @@ class AffineTransform:
             raise ConfigError("scale and margin must be at least 1")
         if min(self.rotation, self.translation, self.shear) < 0 or self.shear >= 90:
             raise ConfigError("ranges must not be negative, and shear below 90 degrees")
+        if self.frames < 1:
+            raise ConfigError(f"frames must be at least 1, found {self.frames}")
 
     @property
     def chance(self) -> dict[str, float]:
@@ -70,11 +75,12 @@ class AffineTransform:
         return {"parameters": drawn_KBP[first_B, torch.arange(batch)]}
 
     def apply(self, clips_BTHW: Tensor, answer: Answer) -> Tensor:
-        """The clip before, then after its warp: (B, 2·T, *size).
+        """The first frames before, then after their warp: (B, 2 · frames, *size).
 
         Raises:
             ValueError: a pixel of a view would lie outside the clip.
         """
+        clips_BTHW = clips_BTHW[:, : self.frames]
         height, width = clips_BTHW.shape[2:]
         parameters_BP = answer["parameters"].to(clips_BTHW.device)
         if not bool(self._inside(parameters_BP, (height, width)).all()):
@@ -90,8 +96,14 @@ class AffineTransform:
         return BeforeAfterHead(dim, len(PARAMETERS))
 
     def loss(self, output: Tensor, answer: Answer) -> Tensor:
-        """Smooth L1 between normalised parameters (the paper gives no norm)."""
-        return F.smooth_l1_loss(output, answer["parameters"].to(output.device))
+        """Smooth L1, summed over the parameters (the paper gives no norm).
+
+        Summed and not averaged, as a norm is: it then begins near 2, of the size of
+        the order task's cross-entropy, which it is added to with weight 1.
+        """
+        truth_BP = answer["parameters"].to(output.device)
+        losses_BP = F.smooth_l1_loss(output, truth_BP, reduction="none", beta=0.1)
+        return losses_BP.sum(1).mean()
 
     def score(self, output: Tensor, answer: Answer) -> dict[str, float]:
         """Share of the parameters' variance within the batch that is explained."""

@@ -30,9 +30,9 @@ class PretrainOptions:
     """Changes of brightness."""
     optimisation: Optimisation = field(default_factory=Optimisation)
     """How the weights are changed."""
-    batch: int = 16
+    batch: int = 32
     """Clips a step, over all devices."""
-    steps: int = 400
+    steps: int = 300
     """Steps in all."""
     seed: int = 0
     """Seed of weights, clips, answers and augmentation."""

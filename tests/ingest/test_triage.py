@@ -1,0 +1,98 @@
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from insonify.core.errors import ConfigError
+from insonify.core.video import Frames
+from insonify.ingest.triage import Triage, TriageOptions, triage
+
+Screen = Callable[..., Frames]
+
+
+def look(frames_THW: Frames, *, fps: float = 20, **options: float) -> Triage:
+    times_s_T = np.arange(len(frames_THW)) / fps
+    mask_HW = np.ones(frames_THW.shape[1:], bool)
+    return triage(frames_THW, times_s_T, mask_HW, TriageOptions(**options))
+
+
+def test_live_frames_are_kept_with_their_motion(screen: Screen) -> None:
+    frames = screen(20)
+    found = look(frames)
+    assert found.keep_T.all()
+    assert not found.segments.any()
+    small = frames.reshape(20, 22, 8, 25, 8).mean((2, 4))
+    slow = [np.abs(one - two).mean() for one, two in pairwise(small)]
+    assert found.motion == pytest.approx([0, *slow], rel=1e-4)
+
+
+def test_motion_is_the_mean_over_the_image_area(screen: Screen) -> None:
+    frames = screen(4)
+    frames[:, :, :96] = 0
+    mask_HW = np.zeros(frames.shape[1:], bool)
+    mask_HW[:, 96:] = True
+    found = triage(frames, np.arange(4) / 20, mask_HW, TriageOptions())
+    assert found.motion == pytest.approx(look(frames[:, :, 96:]).motion, rel=1e-4)
+
+
+def test_repeats_of_a_converted_clip_are_dropped_and_not_called_frozen(
+    screen: Screen,
+) -> None:
+    frames = screen(20).repeat([1, 3] * 10, 0)
+    found = look(frames, fps=40)
+    assert found.counts == {"black": 0, "frozen": 0, "duplicates": 20, "cuts": 0}
+    assert np.array_equal(frames[found.keep_T], screen(20))
+    assert not found.segments.any()
+
+
+def test_a_freeze_with_noise_is_dropped_and_ends_a_segment(screen: Screen) -> None:
+    live, generator = screen(40), np.random.default_rng(0)
+    still = live[19].astype(int) + generator.integers(-1, 2, (30, *live[19].shape))
+    frames = np.concatenate([live[:20], still.clip(0, 255).astype(np.uint8), live[20:]])
+    found = look(frames)
+    assert found.counts["frozen"] == 30
+    assert np.flatnonzero(~found.keep_T).tolist() == list(range(20, 50))
+    assert found.segments.tolist() == [0] * 20 + [1] * 20
+    assert found.motion[20] == 0
+    kept = look(frames, freeze_s=0)
+    assert kept.counts["frozen"] == 0
+
+
+def test_a_beating_heart_is_not_frozen(screen: Screen) -> None:
+    beat = screen(10)
+    found = look(np.concatenate([beat, beat[::-1]] * 4))
+    assert found.counts["frozen"] == 0
+
+
+def test_a_cut_ends_a_segment(screen: Screen) -> None:
+    other = (screen(20, seed=1) * 0.6).astype(np.uint8)
+    found = look(np.concatenate([screen(20), other]))
+    assert found.counts["cuts"] == 1
+    assert found.segments.tolist() == [0] * 20 + [1] * 20
+
+
+def test_black_frames_are_dropped(screen: Screen) -> None:
+    frames = screen(20)
+    frames[:2] = 1
+    found = look(frames)
+    assert found.counts["black"] == 2
+    assert found.keep_T.tolist() == [False] * 2 + [True] * 18
+
+
+def test_a_gap_ends_a_segment(screen: Screen) -> None:
+    times_s_T = np.arange(20) / 20
+    times_s_T[12:] += 1
+    mask_HW = np.ones((176, 200), bool)
+    found = triage(screen(20), times_s_T, mask_HW, TriageOptions())
+    assert found.segments.tolist() == [0] * 12 + [1] * 8
+
+
+def test_nothing_but_black_or_one_frame(screen: Screen) -> None:
+    assert not look(np.zeros((5, 16, 16), np.uint8)).keep_T.any()
+    assert look(screen(1)).keep_T.tolist() == [True]
+
+
+def test_thresholds_are_not_negative() -> None:
+    with pytest.raises(ConfigError, match="negative"):
+        TriageOptions(black=-1)

@@ -1,6 +1,6 @@
 """The whole job on real ultrasound: lung clips and zones, gallbladders of two sites.
 
-python benchmarks/real.py DATA OUT [--steps 300] [--seeds 0 1 2]
+python benchmarks/real.py DATA OUT [--steps 200] [--seeds 0 1 2]
 
 DATA is a folder with ``lung_video_ccby`` and ``gallbladder`` (see docs/log.md). Every
 step is an ``insonify`` command, which is printed; one whose result is there is skipped,
@@ -65,7 +65,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     arguments = parser.parse_args()
     out: Path = arguments.out

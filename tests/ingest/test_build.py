@@ -140,7 +140,7 @@ def test_refused_files_can_be_tried_again(folder: Path, tmp_path: Path) -> None:
     assert (second.known, second.taken) == (1, 2)
     third = take(folder, store, subjects=folder / "manifest.csv", retry_rejects=True)
     assert (third.known, third.taken) == (3, 0)
-    assert len(Store.open(store).rejects()) == 7
+    assert len(Store.open(store).rejects()) == 5
 
 
 KILLED = """

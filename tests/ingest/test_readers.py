@@ -242,10 +242,15 @@ def test_regions(
     cine = dataset(screen(3), SequenceOfUltrasoundRegions=regions)
     cine.save_as(tmp_path / "0.dcm")
     recording = read(tmp_path / "0.dcm")
-    boxes = [item.box for item in recording.regions]
-    assert boxes == [Box(20, 60, 151, 200), Box(20, 10, 61, 41)]
+    boxes = [(item.box, item.exact) for item in recording.regions]
+    assert boxes == [
+        (Box(20, 60, 151, 200), True),
+        (Box(20, 10, 61, 41), True),
+        (Box(31, 84, 176, 200), False),
+    ]
+    assert recording.regions[2].spacing_mm is None
     assert recording.regions[0].spacing_mm == pytest.approx((0.2, 0.2))
-    assert len(recording.notes) == 3  # clipped; ignored; two of them
+    assert len(recording.notes) == 3  # twice clipped; several of them
 
 
 def test_a_missing_decoder_names_the_extra(

@@ -45,7 +45,7 @@ def test_the_cine_whose_region_is_of_twice_its_size() -> None:
     video = made(folder / "examples_ybr_color.dcm")
     assert video.facts["frames_read"] == 30
     assert video.facts["timing"] == "FrameTime"
-    assert "exceeds the picture" in str(video.facts["notes"])
+    assert "exceeds the picture and is clipped to it" in str(video.facts["notes"])
     assert video.spacing_mm is None
     height, width = video.frames_THW.shape[1:]
     assert 140 < height < 200  # the heart, of 240 rows; the interface is gone

@@ -65,6 +65,15 @@ def test_a_beating_heart_is_not_frozen(screen: Screen) -> None:
     assert found.counts["frozen"] == 0
 
 
+def test_a_black_surround_does_not_make_a_slow_picture_frozen() -> None:
+    frames = np.zeros((20, 128, 128), np.uint8)
+    frames[:, :48, :48] = (
+        60 + np.arange(20).reshape(20, 1, 1) // 2
+    )  # 5 in half a second
+    assert look(frames).counts["frozen"] == 0
+    assert look(frames[:, :48, :48]).counts["frozen"] == 0
+
+
 def test_a_cut_ends_a_segment(screen: Screen) -> None:
     other = (screen(20, seed=1) * 0.6).astype(np.uint8)
     found = look(np.concatenate([screen(20), other]))

@@ -96,6 +96,18 @@ def test_a_pinned_version_does_not_see_what_came_later(
     assert Store.open(raw.path).known_files() == {"f-0", "f-1", "g"}
 
 
+def test_a_file_that_is_tried_again_is_refused_once_or_no_more(
+    raw: Store, new_video: NewVideo
+) -> None:
+    raw.commit(rejects=[Reject(file="f-0", reason="a"), Reject(file="f-1", reason="a")])
+    again = Store.open(raw.path)
+    again.commit(
+        [again.write_video(new_video(0), "f-0")], [Reject(file="f-1", reason="b")]
+    )
+    rows = Store.open(raw.path).rejects().to_pylist()
+    assert rows == [{"file": "f-1", "reason": "b"}]
+
+
 def test_labels_cover_the_frames_between_start_and_end(
     raw: Store, new_video: NewVideo
 ) -> None:

@@ -6,6 +6,7 @@ import warnings
 from typing import Annotated, Any
 
 import tyro
+from rich.markup import escape
 
 from insonify.cli.console import errors
 from insonify.cli.demo import Demo
@@ -47,7 +48,8 @@ def run(arguments: list[str]) -> int:
         )
         code: int = command.run()
     except InsonifyError as error:
-        errors.print(f"[red]insonify:[/] {error}", highlight=False, soft_wrap=True)
+        message = f"[red]insonify:[/] {escape(str(error))}"
+        errors.print(message, highlight=False, soft_wrap=True)
         return 2
     except KeyboardInterrupt:
         errors.print("Interrupted; the same command goes on from here.")

@@ -12,8 +12,9 @@ _TISSUE, _COLOUR_FLOW = 1, 2  # RegionDataType
 _CENTIMETRES: Final = 3  # PhysicalUnits
 
 _SLACK_PX: Final = 4
-"""A region box may exceed the image by this and is clipped. Beyond it, the box was made
+"""A region box may exceed the image by this and be right. Beyond it, the box was made
 for another picture size: in pydicom's 30-frame cine, for twice the size."""
+_LEAST_SIDE: Final = 16
 
 _ALLOWED: Final = (
     "Modality",
@@ -54,7 +55,7 @@ def read_identity(header: Dataset) -> Identity | None:
 def read_regions(
     header: Dataset, shape_HW: tuple[int, int]
 ) -> tuple[tuple[Region, ...], list[str]]:
-    """The 2-D image regions, largest first, and notes on what was odd about them."""
+    """The 2-D image regions, exact and large ones first, and notes on what was odd."""
     regions, notes = [], []
     for item in header.get("SequenceOfUltrasoundRegions") or ():
         if item.get("RegionSpatialFormat") != _IMAGE:
@@ -70,15 +71,17 @@ def read_regions(
             item.RegionLocationMaxX1 + 1,
         )
         box, exceeds = _clip(declared, shape_HW)
-        if exceeds > _SLACK_PX:
-            notes.append("a declared region exceeds the picture and is ignored")
+        if min(box.height, box.width) < _LEAST_SIDE:
+            notes.append("a declared region lies outside the picture and is ignored")
             continue
         if exceeds > 0:
-            notes.append("a declared region is clipped to the picture")
-        regions.append(Region(box=box, spacing_mm=_spacing(item)))
+            notes.append("a declared region exceeds the picture and is clipped to it")
+        exact = exceeds <= _SLACK_PX
+        spacing_mm = _spacing(item) if exact else None
+        regions.append(Region(box=box, spacing_mm=spacing_mm, exact=exact))
     if len(regions) > 1:
         notes.append(f"{len(regions)} image regions, of which the largest is taken")
-    regions.sort(key=lambda region: -region.box.height * region.box.width)
+    regions.sort(key=lambda r: (not r.exact, -r.box.height * r.box.width))
     return tuple(regions), notes
 
 
@@ -91,8 +94,7 @@ def _clip(declared: Box, shape_HW: tuple[int, int]) -> tuple[Box, int]:
         min(declared.bottom, height),
         min(declared.right, width),
     )
-    exceeds = max(abs(a - b) for a, b in zip(declared, box, strict=True))
-    return box, exceeds if min(box.height, box.width) > 0 else max(shape_HW)
+    return box, max(abs(a - b) for a, b in zip(declared, box, strict=True))
 
 
 def _spacing(item: Any) -> tuple[float, float] | None:

@@ -78,25 +78,26 @@ def find_image_area(
     whole = Box(0, 0, *shape)
     if area == "full":
         return _area(np.ones(shape, bool), "full frame")
-    region = recording.regions[0].box if recording.regions else None
+    region = recording.regions[0] if recording.regions else None
     moving_HW = None
     if len(spread_THW) >= _LEAST_FRAMES:
-        moving_HW = moving_mask(spread_THW, region or whole)
-    if region is not None:
-        return _within_region(moving_HW, region, shape)
+        moving_HW = moving_mask(spread_THW, region.box if region else whole)
+    if region is not None and region.exact:
+        return _within_region(moving_HW, region.box, shape)
     if moving_HW is None:
         raise IngestError(
-            f"{len(spread_THW)} frame(s) and no DICOM region: the image cannot be told "
-            "from text around it by its motion; if nothing is burned in, pass "
+            f"{len(spread_THW)} frame(s) and no exact DICOM region: the image cannot "
+            "be told from text around it by its motion; if nothing is burned in, pass "
             "--area full"
         )
-    found = _area(moving_HW, "motion")
+    method = "motion" if region is None else "clipped DICOM region, motion"
+    found = _area(moving_HW, method)
     if moving_HW.sum() >= _LEAST_FILL * found.box.height * found.box.width:
         return found
     top, left, bottom, right = found.rectangle
     only_HW = np.zeros(shape, bool)
     only_HW[top:bottom, left:right] = True
-    return _area(only_HW, "motion, rectangle")
+    return _area(only_HW, f"{method}, rectangle")
 
 
 def _within_region(

@@ -30,6 +30,9 @@ class Region:
     """Where it is, within the frame."""
     spacing_mm: tuple[float, float] | None
     """Millimetres per pixel, along rows and along columns."""
+    exact: bool = True
+    """False where it was declared for a picture of another size and then clipped: it
+    bounds the search for the image, but is not taken for the image itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,7 @@ class Recording:
     timing: str
     """Where the times come from."""
     regions: tuple[Region, ...] = ()
-    """What the device declares, largest first; empty where it declares nothing."""
+    """What the device declares, exact and large ones first; empty where nothing is."""
     identity: Identity | None = None
     """None where the file does not say."""
     facts: dict[str, str | int | float] = field(default_factory=dict)

@@ -22,6 +22,8 @@ Places = npt.NDArray[np.int64]
 Small = npt.NDArray[np.float32]
 
 _BLOCK: Final = 8
+_LIT: Final = 24
+"""Grey level of blocks that show something; black ones would dilute every change."""
 _LEAST_FALL: Final = 0.01
 """A still probe hardly loses correlation; a jump is not measured against less."""
 
@@ -37,10 +39,10 @@ class TriageOptions:
     """A frame with a lower mean grey level is black and is dropped."""
     freeze_s: float = 0.5
     """A still picture is a freeze if it lasts this long; 0 keeps freezes."""
-    freeze: float = 0.75
-    """A picture is still while it differs by less than this, both reduced eightfold. In
-    44 lung clips every half second changes 1.0 or more; H.264 noise of a frozen phantom
-    0.64 or less, 0.92 while calipers are drawn."""
+    freeze: float = 0.9
+    """A picture is still while it differs by less than this, both reduced eightfold and
+    where there is light. In 44 lung clips every half second changes 1.05 or more; the
+    H.264 noise of a frozen phantom and its calipers 0.8 or less."""
     cut_jump: float = 6.0
     """At a cut the correlation falls this many times deeper than usual around it …"""
     cut_correlation: float = 0.9
@@ -90,7 +92,7 @@ def triage(
     covered = area / mask_HW.size
     small_TXY = _reduce(frames_THW)
     black_T = np.array([frame.sum() for frame in frames_THW]) < options.black * area
-    frozen_T = _frozen(small_TXY, times_s_T, covered, options) & ~black_T
+    frozen_T = _frozen(small_TXY, times_s_T, options) & ~black_T
     dropped_T = black_T | frozen_T
     repeats_T = _repeats(frames_THW, ~dropped_T, options.duplicate * area)
     keep_T = ~(dropped_T | repeats_T)
@@ -111,20 +113,19 @@ def triage(
     )
 
 
-def _frozen(
-    small_TXY: Small, times_s_T: Times, covered: float, options: TriageOptions
-) -> Flags:
+def _frozen(small_TXY: Small, times_s_T: Times, options: TriageOptions) -> Flags:
     """Frames that look for long like the one before them, which is the last live one.
 
     They are compared with that one and not with their neighbours: in clips converted to
     a higher frame rate most neighbours are equal, and a heart returns.
     """
     frozen_T = np.zeros(len(small_TXY), bool)
+    lit = max((small_TXY.max(0) > _LIT).mean(), 1e-6)
     live = 0
     while options.freeze_s > 0 and live < len(small_TXY):
         end = live + 1
         while end < len(small_TXY):
-            change = np.abs(small_TXY[end] - small_TXY[live]).mean() / covered
+            change = np.abs(small_TXY[end] - small_TXY[live]).mean() / lit
             if change >= options.freeze:
                 break
             end += 1

@@ -168,6 +168,8 @@ class Store:
             )
         self._append("labels", [asdict(label) for label in labels])
         self._append("videos", [entry.row for entry in videos])
+        files = [str(entry.row["file"]) for entry in videos]
+        self._forget_rejects([*files, *(reject.file for reject in rejects)])
         self._append("rejects", [asdict(reject) for reject in rejects])
         self.__dict__.pop("_index", None)
 
@@ -302,6 +304,13 @@ class Store:
             self._tables[name] = lance.write_dataset(
                 table, self._uri(name), mode="append"
             )
+
+    def _forget_rejects(self, files: Sequence[str]) -> None:
+        """Remove what was said of files that were tried again."""
+        there = set(self.rejects()["file"].to_pylist())
+        for file in sorted(there & set(files)):
+            self._tables["rejects"].delete(f"file = '{file}'")
+        self._tables["rejects"] = lance.dataset(self._uri("rejects"))
 
     def _remove_orphans(self) -> None:
         known = self.known_videos()

@@ -15,6 +15,7 @@ TASKS = [
     FrameOrder(size=SIZE, frames=3),
     AffineTransform(size=SIZE),
     AffineTransform(size=SIZE, margin=2.4),
+    AffineTransform(size=SIZE, frames=1),
 ]
 IDENTITY: dict[type, Answer] = {
     AffineTransform: {"parameters": torch.zeros(5, 5)},

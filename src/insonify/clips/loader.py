@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from insonify.clips.cache import FrameCache
 from insonify.clips.sampling import ClipOptions, epoch_order
 from insonify.core.video import Box, Frames
 from insonify.store import Store
@@ -91,6 +93,7 @@ class ClipLoader:
         batch: Clips a batch, over all processes.
         seed: Seed of order, crops and jitter.
         workers: Threads that read ahead; 0 reads when asked.
+        cache_mb: Megabytes of decoded frames to keep in memory.
         rank: Number of this process.
         world: Number of processes; each reads its share of every batch.
     """
@@ -102,6 +105,7 @@ class ClipLoader:
     batch: int
     seed: int
     workers: int = 1
+    cache_mb: int = 0
     rank: int = 0
     world: int = 1
 
@@ -135,7 +139,7 @@ class ClipLoader:
         clips_BT = self.clips_CT[
             [orders[place // count][place % count] for place in mine]
         ]
-        frames = self.store.read_frames(clips_BT.ravel())
+        frames = self._cache.read(clips_BT.ravel())
         windows = [
             window
             for place, clip_T in zip(mine, clips_BT, strict=True)
@@ -147,6 +151,10 @@ class ClipLoader:
         ]
         shape = (len(mine), self.options.frames, *self.source)
         return torch.from_numpy(np.stack(views).reshape(shape))
+
+    @cached_property
+    def _cache(self) -> FrameCache:
+        return FrameCache(self.store, self.cache_mb)
 
     def _windows(self, epoch: int, place: int, position: int) -> list[Window]:
         """Draw one crop for the clip and an independent shift for each frame."""

@@ -47,6 +47,7 @@ def make_loader(
         batch=options.batch,
         seed=options.seed,
         workers=options.workers,
+        cache_mb=options.cache_mb,
         rank=fabric.global_rank if fabric else 0,
         world=fabric.world_size if fabric else 1,
     )
@@ -62,7 +63,7 @@ def held_out_loader(
     if not roles.validation:
         return None
     still = replace(options.clips, crop=(1.0, 1.0), jitter_px=0.0)
-    options = replace(options, clips=still, seed=0, workers=0)
+    options = replace(options, clips=still, seed=0, workers=0, cache_mb=0)
     return make_loader(store, roles.validation, options)
 
 

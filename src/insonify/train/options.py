@@ -42,6 +42,8 @@ class PretrainOptions:
     """Fold of the split."""
     workers: int = 1
     """Threads that read ahead; changes the speed only."""
+    cache_mb: int = 1024
+    """Megabytes of memory for decoded frames; changes the speed only."""
     precision: Literal["auto", "bf16-mixed", "32-true"] = "auto"
     """Arithmetic; auto takes bf16 where the machine has instructions for it."""
     checkpoint_every: int = 100
@@ -63,8 +65,10 @@ class PretrainOptions:
         if self.order is not None and self.order.frames != self.clips.frames:
             raise ConfigError("order.frames and clips.frames must be the same")
         counts = (self.batch, self.steps, self.checkpoint_every, self.probe_every)
-        if min(counts) < 1 or self.workers < 0:
-            raise ConfigError("batch, steps and *_every must be at least 1, workers 0")
+        if min(counts) < 1 or min(self.workers, self.cache_mb) < 0:
+            raise ConfigError(
+                "batch, steps and *_every must be at least 1, workers and cache_mb 0"
+            )
 
     @property
     def tasks(self) -> dict[str, PretextTask]:

@@ -1,6 +1,7 @@
 """Pretraining: wires store, tasks, encoder and loop together."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -69,24 +70,15 @@ def pretrain(
     loader = make_loader(store, roles.train, options, fabric)
     state = _new_state(fabric, store, roles, options)
     _resume(state, run)
-
-    def save(folder: Path, optimizer: dict[str, Tensor] | None = None) -> None:
-        card = _card(store, roles, options, state.step)
-        save_checkpoint(folder, state.model.state_dict(), card, optimizer)
-
-    def save_step() -> None:
-        save(run.step_folder(state.step), pack(state.optimizer))
-        run.prune()
-
+    saver = _Saver(store=store, roles=roles, options=options, state=state, run=run)
+    size, task = options.clips.size, options.probe_task
     watch = Watch(
         options=options,
         state=state,
         writer=run.writer(state.step),
-        probe=build_probe(
-            store, roles, options.probe_task, options.clips.size, _PROBE_FRAMES
-        ),
+        probe=build_probe(store, roles, task, size, _PROBE_FRAMES),
         held_out=held_out_loader(store, roles, options),
-        save=save_step,
+        save=saver.save_step,
         on_progress=on_progress,
     )
     try:
@@ -101,7 +93,7 @@ def pretrain(
         )
     finally:
         watch.writer.close()
-    save(run.checkpoint)
+    saver.save(run.checkpoint)
     return run.checkpoint
 
 
@@ -133,20 +125,42 @@ def _resume(state: State, run: RunFolder) -> None:
     run.rewind(state.step)
 
 
-def _card(store: Store, roles: Roles, options: PretrainOptions, steps: int) -> Card:
-    return Card(
-        architecture=options.encoder,
-        size=options.clips.size,
-        provenance={
-            "recipe": options.recipe,
-            "seed": options.seed,
-            "steps": steps,
-            "store": store.id,
-            "split": options.split,
-            "fold": options.fold if options.split else None,
-            "subjects": sorted(roles.train),
-        },
-    )
+@dataclass(frozen=True, kw_only=True)
+class _Saver:
+    """Writes checkpoints that say where they come from."""
+
+    store: Store
+    roles: Roles
+    options: PretrainOptions
+    state: State
+    run: RunFolder
+
+    def save_step(self) -> None:
+        """Write a checkpoint to resume from, and remove old ones."""
+        folder = self.run.step_folder(self.state.step)
+        self.save(folder, pack(self.state.optimizer))
+        self.run.prune()
+
+    def save(self, folder: Path, optimizer: dict[str, Tensor] | None = None) -> None:
+        """Write a checkpoint folder."""
+        tensors = self.state.model.state_dict()
+        save_checkpoint(folder, tensors, self._card(), optimizer)
+
+    def _card(self) -> Card:
+        options = self.options
+        return Card(
+            architecture=options.encoder,
+            size=options.clips.size,
+            provenance={
+                "recipe": options.recipe,
+                "seed": options.seed,
+                "steps": self.state.step,
+                "store": self.store.id,
+                "split": options.split,
+                "fold": options.fold if options.split else None,
+                "subjects": sorted(self.roles.train),
+            },
+        )
 
 
 def _precision(wanted: str) -> Any:

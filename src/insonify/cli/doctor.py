@@ -66,7 +66,7 @@ def _machine() -> Iterator[Finding]:
         "free disk here",
         f"{free / 2**30:.0f} GiB",
         free > _ENOUGH_DISK,
-        "make room: a store takes about 30 kB a frame",
+        "make room: a store takes about 20 kB a frame",
     )
     for what, module in _DECODERS.items():
         there = importlib.util.find_spec(module) is not None

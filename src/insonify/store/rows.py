@@ -58,16 +58,6 @@ class Reject:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
-    """The part of a split that a subject belongs to."""
-
-    subject: str
-    """The subject's pseudonym."""
-    part: str
-    """A fold's number, or ``train``, ``validation`` or ``test``."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class VideoEntry:
     """A video whose frames are written but not yet visible to readers."""
 

@@ -61,6 +61,21 @@ def test_size_rectangle_and_spacing(
     assert video.spacing_mm == pytest.approx((0.3 * tall / height, 0.2 * wide / width))
 
 
+def test_the_crop_says_where_the_stored_frame_was_on_the_screen(
+    tmp_path: Path, dataset: MakeDataset, screen: Screen
+) -> None:
+    frames = screen()
+    video = make(tmp_path / "0.dcm", dataset(frames), CleanOptions(size=1000))
+    assert video.source_shape == frames.shape[1:]
+    assert video.crop is not None
+    top, left, bottom, right = video.crop
+    assert (top, left) > (0, 0)
+    inside = video.frames_THW[0] > 0
+    assert np.array_equal(
+        video.frames_THW[0][inside], frames[0, top:bottom, left:right][inside]
+    )
+
+
 def test_facts_hold_no_identity(
     tmp_path: Path, dataset: MakeDataset, screen: Screen
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from insonify.core.errors import ConfigError, StoreError
 from insonify.core.video import Video
 from insonify.store import Label, Reject, Store, StoreSettings
+from insonify.store.rows import FORMAT
 
 NewVideo = Callable[..., Video]
 
@@ -150,7 +151,7 @@ def test_other_settings_and_formats_are_refused(raw: Store) -> None:
     with pytest.raises(StoreError, match="same options or a new store"):
         Store.open_or_create(raw.path, replace(raw.settings, codec="png"))
     head = raw.path / "store.json"
-    head.write_text(head.read_text().replace('"format": 1', '"format": 99'))
+    head.write_text(head.read_text().replace(f'"format": {FORMAT}', '"format": 99'))
     with pytest.raises(StoreError, match="format 99"):
         Store.open(raw.path)
 

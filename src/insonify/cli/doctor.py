@@ -92,4 +92,5 @@ def _store(path: Path) -> Iterator[Finding]:
     )
     yield Finding("rejected files", str(len(store.rejects())), True)
     yield Finding("tasks with labels", ", ".join(store.tasks()) or "none", True)
+    yield Finding("videos with gaze", str(len(store.gaze_videos())), True)
     yield Finding("splits", ", ".join(store.splits()) or "none", True)

@@ -31,6 +31,12 @@ class Box(NamedTuple):
     def width(self) -> int:
         return self.right - self.left
 
+    def within(self, shape_HW: tuple[int, ...]) -> bool:
+        """Whether it holds a pixel and lies in a picture of this shape."""
+        height, width = shape_HW
+        rows = 0 <= self.top < self.bottom <= height
+        return rows and 0 <= self.left < self.right <= width
+
 
 @dataclass(frozen=True, kw_only=True)
 class Video:
@@ -52,6 +58,10 @@ class Video:
         subject: Keyed pseudonym of the subject.
         exam: Keyed pseudonym of the examination.
         video: Keyed hash of the source file's content.
+        source_shape: Rows and columns of the source picture; None where it is the
+            stored frame itself.
+        crop: The part of the source picture, in its pixels, that became the whole
+            stored frame; None for all of it. Both say where on a screen the image was.
         facts: What ingest recorded of the source: container, timing source, image-area
             method, counts of dropped frames, notes. Never an identifier.
     """
@@ -65,6 +75,8 @@ class Video:
     subject: str
     exam: str
     video: str
+    source_shape: tuple[int, int] | None = None
+    crop: Box | None = None
     facts: dict[str, str | int | float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -80,7 +92,15 @@ class Video:
             raise ValueError("times_s_T must be strictly increasing")
         if np.any(np.diff(self.segments_T) < 0):
             raise ValueError("segments_T must not decrease")
-        top, left, bottom, right = self.rectangle
-        height, width = self.frames_THW.shape[1:]
-        if not (0 <= top < bottom <= height and 0 <= left < right <= width):
+        if not self.rectangle.within(self.frames_THW.shape[1:]):
             raise ValueError(f"rectangle {self.rectangle} is not within the frame")
+        shape, crop = self.origin
+        if not crop.within(shape):
+            raise ValueError(f"crop {crop} is not within a picture of {shape}")
+
+    @property
+    def origin(self) -> tuple[tuple[int, int], Box]:
+        """Shape of the source picture, and the part of it that was stored."""
+        height, width = self.frames_THW.shape[1:]
+        shape = self.source_shape or (height, width)
+        return shape, self.crop or Box(0, 0, *shape)

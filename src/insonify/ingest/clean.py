@@ -88,6 +88,8 @@ def clean(recording: Recording, names: Names, options: CleanOptions) -> Video:
         subject=names.subject,
         exam=names.exam,
         video=names.video,
+        source_shape=recording.shape_HW,
+        crop=area.box,
         facts=facts,
     )
 

@@ -1,11 +1,13 @@
 """Clean, de-identified videos on disk: the border between hospitals and learning."""
 
 from insonify.store.frames import FrameIndex, FrameLabels
+from insonify.store.gaze import FrameGaze, VideoGaze
 from insonify.store.rows import Label, Reject, StoreSettings, VideoEntry
 from insonify.store.splits import Roles, Split
 from insonify.store.tables import Store
 
 __all__ = [
+    "FrameGaze",
     "FrameIndex",
     "FrameLabels",
     "Label",
@@ -15,4 +17,5 @@ __all__ = [
     "Store",
     "StoreSettings",
     "VideoEntry",
+    "VideoGaze",
 ]

@@ -9,7 +9,7 @@ from insonify.core.errors import ConfigError
 from insonify.core.video import Video
 from insonify.store.codec import Codec
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Version of the layout below; raised when an old store can no longer be read."""
 
 
@@ -88,6 +88,8 @@ VIDEOS = pa.schema(
         ("width", pa.int32()),
         ("rectangle", pa.list_(pa.int32(), 4)),
         ("spacing_mm", pa.list_(pa.float64(), 2)),
+        ("source_shape", pa.list_(pa.int32(), 2)),
+        ("crop", pa.list_(pa.int32(), 4)),
         ("duration_s", pa.float64()),
         ("facts", pa.string()),
     ]
@@ -105,10 +107,21 @@ REJECTS = pa.schema([("file", pa.string()), ("reason", pa.string())])
 SPLITS = pa.schema(
     [("split", pa.string()), ("subject", pa.string()), ("part", pa.string())]
 )
+GAZE = pa.schema(
+    [
+        ("video", pa.string()),
+        ("time_s", pa.float64()),
+        ("right", pa.float32()),
+        ("down", pa.float32()),
+        ("sigma_right", pa.float32()),
+        ("sigma_down", pa.float32()),
+    ]
+)
 SCHEMAS: Final = {
     "frames": FRAMES,
     "videos": VIDEOS,
     "labels": LABELS,
+    "gaze": GAZE,
     "rejects": REJECTS,
     "splits": SPLITS,
 }
@@ -117,6 +130,7 @@ SCHEMAS: Final = {
 def video_row(video: Video, file: str, facts_json: str) -> dict[str, object]:
     """The row of the table of videos that describes ``video``."""
     count, height, width = video.frames_THW.shape
+    source_shape, crop = video.origin
     return {
         "video": video.video,
         "file": file,
@@ -127,6 +141,8 @@ def video_row(video: Video, file: str, facts_json: str) -> dict[str, object]:
         "width": width,
         "rectangle": list(video.rectangle),
         "spacing_mm": None if video.spacing_mm is None else list(video.spacing_mm),
+        "source_shape": list(source_shape),
+        "crop": list(crop),
         "duration_s": float(video.times_s_T[-1] - video.times_s_T[0]),
         "facts": facts_json,
     }

@@ -1,4 +1,4 @@
-"""The store: Lance tables of videos, frames, labels, splits and rejects.
+"""The store: Lance tables of videos, frames, labels, gaze, splits and rejects.
 
 A video becomes visible when its row is added to ``videos``, after its frames and its
 labels. What a killed process leaves behind is therefore invisible, and removed when
@@ -32,6 +32,7 @@ from insonify.store.frames import (
     label_frames,
     subject_labels,
 )
+from insonify.store.gaze import FrameGaze, VideoGaze, frames_with_gaze, gaze_table
 from insonify.store.rows import (
     FORMAT,
     FRAMES,
@@ -209,6 +210,33 @@ class Store:
         others = subjects - set(labelled)
         self.assign(name, k_fold(labelled, others, folds, seed))
 
+    def write_gaze(
+        self, gaze: Mapping[str, VideoGaze], *, overwrite: bool = False
+    ) -> None:
+        """Add the gaze of videos, all of it or none.
+
+        Args:
+            gaze: What was looked at, by video.
+            overwrite: Replace the gaze that a video has already.
+
+        Raises:
+            StoreError: a video is not in the store, or has gaze and stays as it is.
+        """
+        if unknown := sorted(set(gaze) - self.known_videos()):
+            raise StoreError(f"{unknown[0]}: no such video in the store; ingest it")
+        there = set(gaze) & self.gaze_videos()
+        if there and not overwrite:
+            raise StoreError(
+                f"{len(there)} of {len(gaze)} videos have gaze already (such as "
+                f"{min(there)}); leave them out, or replace it with --overwrite"
+            )
+        table, mode = gaze_table(gaze), "append"
+        if there:
+            rows = self._tables["gaze"].to_table()
+            kept = rows.filter(pc.invert(pc.is_in(rows["video"], pa.array(there))))
+            table, mode = pa.concat_tables([kept, table]), "overwrite"
+        self._tables["gaze"] = lance.write_dataset(table, self._uri("gaze"), mode=mode)
+
     # Reading
 
     def videos(self) -> pa.Table:
@@ -244,6 +272,29 @@ class Store:
                 f"no labels of task {task!r}; the store has {self.tasks()}"
             )
         return label_frames(self._index, rows)
+
+    def gaze_videos(self) -> set[str]:
+        """The videos that have gaze."""
+        rows = self._tables["gaze"].to_table(columns=["video"])
+        return set(pc.unique(rows["video"]).to_pylist())
+
+    def frame_gaze(self, window_s: float) -> FrameGaze:
+        """What was looked at while each frame was seen.
+
+        Args:
+            window_s: Length of the window, centred on a frame's time, whose samples
+                count for it.
+
+        Raises:
+            StoreError: the store has no gaze.
+        """
+        rows = self._tables["gaze"].to_table()
+        if not len(rows):
+            raise StoreError(
+                f"{self.path}: no gaze in this store; add some with "
+                "`insonify gaze SOURCE STORE --gaze FILE`"
+            )
+        return frames_with_gaze(self._index, rows, window_s)
 
     def splits(self) -> list[str]:
         """Names of the splits."""
@@ -314,7 +365,7 @@ class Store:
 
     def _remove_orphans(self) -> None:
         known = self.known_videos()
-        for name in ("frames", "labels"):
+        for name in ("frames", "labels", "gaze"):
             table = self._tables[name]
             there = set(
                 pc.unique(table.to_table(columns=["video"])["video"]).to_pylist()

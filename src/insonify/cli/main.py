@@ -11,6 +11,7 @@ from rich.markup import escape
 from insonify.cli.console import errors
 from insonify.cli.demo import Demo
 from insonify.cli.doctor import Doctor
+from insonify.cli.gaze import Gaze
 from insonify.cli.ingest import Ingest
 from insonify.cli.inspect import Inspect
 from insonify.cli.phantom import Phantom
@@ -67,6 +68,7 @@ def _commands(arguments: list[str]) -> Any:
         | Annotated[Phantom, tyro.conf.subcommand("phantom")]
         | Annotated[short[Inspect], tyro.conf.subcommand("inspect")]
         | Annotated[short[Ingest], tyro.conf.subcommand("ingest")]
+        | Annotated[short[Gaze], tyro.conf.subcommand("gaze")]
         | Annotated[Split, tyro.conf.subcommand("split")]
         | Annotated[Pretrain, tyro.conf.subcommand("pretrain", default=pretrain)]
         | Annotated[TransferPlanes, tyro.conf.subcommand(_TRANSFER)]

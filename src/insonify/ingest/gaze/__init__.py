@@ -1,0 +1,1 @@
+"""Eye tracker recordings to gaze on stored frames."""

@@ -16,10 +16,10 @@ from insonify.report.options import ReportOptions
 from insonify.report.table import build_table
 from insonify.store import Store
 from insonify.transfer.arms import RANDOM, Arm, plan_trials
-from insonify.transfer.features import Step
 from insonify.transfer.frames import choose_frames
 from insonify.transfer.linear import LinearProbe
 from insonify.transfer.planes import PlanesOptions, run_planes
+from insonify.transfer.progress import Step
 
 SIZE = (32, 40)
 OPTIONS = PlanesOptions(

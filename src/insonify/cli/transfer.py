@@ -12,8 +12,9 @@ from insonify.core.predictions import write_predictions
 from insonify.model.checkpoint import Checkpoint, load_checkpoint
 from insonify.store import Store
 from insonify.transfer.arms import Arm
-from insonify.transfer.features import Step
+from insonify.transfer.parts import parts_folder, remove_parts
 from insonify.transfer.planes import PlanesOptions, run_planes
+from insonify.transfer.progress import Step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +54,10 @@ class TransferPlanes:
                     line, total=step.total, completed=step.done, figures=step.doing
                 )
 
-            predictions = run_planes(store, load_arms(self.runs), self.options, show)
+            arms, parts = load_arms(self.runs), parts_folder(self.out)
+            predictions = run_planes(store, arms, self.options, show, parts)
         write_predictions(self.out, predictions)
+        remove_parts(self.out)
         console.print(f"Predictions: {self.out}", soft_wrap=True)
         return 0
 

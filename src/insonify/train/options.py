@@ -1,13 +1,13 @@
 """Everything a pretraining run depends on, declared once."""
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 from insonify.clips.augment import Flip, Photometric
 from insonify.clips.sampling import ClipOptions
 from insonify.core.errors import ConfigError
 from insonify.pretext import AffineTransform, FrameOrder, PretextTask
 from insonify.train.optimisation import Optimisation
+from insonify.train.precision import Precision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class PretrainOptions:
     """Threads that read ahead; changes the speed only."""
     cache_mb: int = 1024
     """Megabytes of memory for decoded frames; changes the speed only."""
-    precision: Literal["auto", "bf16-mixed", "32-true"] = "auto"
+    precision: Precision = "auto"
     """Arithmetic; auto takes bf16 where the machine has instructions for it."""
     checkpoint_every: int = 100
     """Steps between checkpoints to resume from."""

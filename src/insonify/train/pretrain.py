@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from lightning.fabric import Fabric
@@ -30,6 +29,7 @@ from insonify.train.loop import State, fit
 from insonify.train.monitor import build_probe
 from insonify.train.optimisation import pack, unpack
 from insonify.train.options import PretrainOptions
+from insonify.train.precision import precision_of
 from insonify.train.run_folder import RunFolder
 from insonify.train.watch import Progress, Watch
 
@@ -66,7 +66,7 @@ def pretrain(
     if run.checkpoint.exists():
         return run.checkpoint
     roles = subject_roles(store, options)
-    fabric = Fabric(devices=1, precision=_precision(options.precision))
+    fabric = Fabric(devices=1, precision=precision_of(options.precision))
     loader = make_loader(store, roles.train, options, fabric)
     state = _new_state(fabric, store, roles, options)
     _resume(state, run)
@@ -161,13 +161,3 @@ class _Saver:
                 "subjects": sorted(self.roles.train),
             },
         )
-
-
-def _precision(wanted: str) -> Any:
-    if wanted != "auto":
-        return wanted
-    if torch.cuda.is_available():
-        fast = torch.cuda.is_bf16_supported()
-    else:
-        fast = torch.cpu._is_avx512_bf16_supported()
-    return "bf16-mixed" if fast else "32-true"

@@ -1,16 +1,21 @@
 """Which encoder an arm uses in which fold and seed, and whether it may."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from insonify.core.errors import CheckpointError, ConfigError
 from insonify.model.checkpoint import Checkpoint, random_twin
 from insonify.model.encoder import Encoder
 from insonify.store.splits import Split, check_leak
 
-RANDOM = "random"
+RANDOM: Final = "random"
 """Name of the arm of untrained weights; with several architectures, its beginning."""
+SUPERVISED: Final = "supervised"
+"""Likewise for the arm that learns from labels alone, and for longer."""
+STATIC: Final = "static"
+"""Name of the arm that predicts one map, whatever the frame shows."""
+_TAKEN: Final = (RANDOM, SUPERVISED, STATIC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +31,7 @@ class Arm:
     checkpoints: tuple[Checkpoint, ...]
 
     def __post_init__(self) -> None:
-        if self.name.split(" ")[0] == RANDOM:
+        if self.name.split(" ")[0] in _TAKEN:
             raise ConfigError(f"arm name {self.name!r} is taken; choose another")
         if not self.checkpoints:
             raise ConfigError(f"arm {self.name!r} has no checkpoint; name one")
@@ -60,6 +65,8 @@ class Trial:
     checkpoint: Checkpoint
     untrained: bool
     """Test fresh weights, drawn with ``seed``, in place of the checkpoint's."""
+    supervised: bool = False
+    """Learn from labels for longer: what can be had without pretraining."""
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -111,6 +118,15 @@ def plan_trials(
         )
         twins.setdefault((name, trial.fold, trial.seed), twin)
     return trials + list(twins.values())
+
+
+def supervised_twins(trials: Iterable[Trial]) -> list[Trial]:
+    """For each untrained trial, one that learns from labels for longer."""
+    return [
+        replace(trial, arm=trial.arm.replace(RANDOM, SUPERVISED, 1), supervised=True)
+        for trial in trials
+        if trial.untrained
+    ]
 
 
 def random_names(arms: Iterable[Arm]) -> dict[tuple[str, tuple[int, int]], str]:

@@ -45,6 +45,14 @@ class Examples:
 
 
 def draw_fraction(examples: Examples, fraction: float, seed: int) -> Examples:
+    """Keep the examples of a fraction of the subjects; see :func:`draw_subjects`."""
+    drawn = draw_subjects(examples.subjects_N, examples.labels_N, fraction, seed)
+    return examples.of(drawn)
+
+
+def draw_subjects(
+    subjects_N: npt.NDArray[np.str_], labels_N: Integers, fraction: float, seed: int
+) -> frozenset[str]:
     """Keep a fraction of the subjects, at least one for each label.
 
     Subjects, not frames: what costs a hospital work is another examined and labelled
@@ -53,13 +61,13 @@ def draw_fraction(examples: Examples, fraction: float, seed: int) -> Examples:
     """
     generator = np.random.default_rng(seed)
     by_label: dict[int, list[str]] = {}
-    for subject in np.unique(examples.subjects_N).tolist():
-        labels_N = examples.labels_N[examples.subjects_N == subject]
-        most = Counter(labels_N.tolist()).most_common(1)[0][0]
+    for subject in np.unique(subjects_N).tolist():
+        its_N = labels_N[subjects_N == subject]
+        most = Counter(its_N.tolist()).most_common(1)[0][0]
         by_label.setdefault(most, []).append(subject)
     kept: set[str] = set()
     for _, subjects in sorted(by_label.items()):
         order = generator.permutation(len(subjects))
         count = int(np.ceil(round(fraction * len(subjects), 9)))
         kept.update(subjects[place] for place in order[:count])
-    return examples.of(kept)
+    return frozenset(kept)

@@ -3,8 +3,7 @@
 Legend: N labelled frames, D features.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -14,18 +13,7 @@ from insonify.store import Store
 from insonify.train.monitor import encode
 from insonify.transfer.arms import Trial
 from insonify.transfer.examples import Floats, Integers
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """How far a transfer is."""
-
-    done: int
-    """Frames encoded so far, over all encoders."""
-    total: int
-    """Frames to encode in all."""
-    doing: str
-    """What is being done."""
+from insonify.transfer.progress import Tally
 
 
 class FeatureCache:
@@ -37,13 +25,12 @@ class FeatureCache:
         positions_N: Integers,
         batch: int,
         trials: Sequence[Trial],
-        on_progress: Callable[[Step], None],
+        tally: Tally,
     ) -> None:
         self._store, self._positions_N, self._batch = store, positions_N, batch
-        self._on_progress = on_progress
+        self._tally = tally
         self._waiting = [trial.key for trial in trials]
-        self._total = len(set(self._waiting)) * len(positions_N)
-        self._done = 0
+        tally.expect(len(set(self._waiting)) * len(positions_N))
         self._known: dict[tuple[Any, ...], Floats] = {}
 
     def of(self, trial: Trial) -> Floats:
@@ -52,7 +39,8 @@ class FeatureCache:
         if key not in self._known:
             self._known[key] = self._encode(trial)
         self._waiting.remove(key)
-        self._tell(f"fitting {trial.arm}, fold {trial.fold}, seed {trial.seed}")
+        doing = f"fitting {trial.arm}, fold {trial.fold}, seed {trial.seed}"
+        self._tally.add(0, doing)
         return self._known[key] if key in self._waiting else self._known.pop(key)
 
     def _encode(self, trial: Trial) -> Floats:
@@ -63,10 +51,6 @@ class FeatureCache:
         for first in range(0, len(self._positions_N), self._batch):
             places = self._positions_N[first : first + self._batch]
             parts.append(encode(encoder, reader.read(places), self._batch))
-            self._done += len(places)
-            self._tell(f"encoding with {trial.arm}")
+            self._tally.add(len(places), f"encoding with {trial.arm}")
         features_ND: Floats = torch.cat(parts).numpy()
         return features_ND
-
-    def _tell(self, doing: str) -> None:
-        self._on_progress(Step(done=self._done, total=self._total, doing=doing))

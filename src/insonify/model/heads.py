@@ -1,0 +1,84 @@
+"""Small networks that turn an encoder's feature maps into classes, points or maps.
+
+Legend: B batch, H rows, W columns of frames, D channels, h rows, w columns of maps,
+C classes.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from insonify.model.encoder import Encoder
+
+_HIDDEN = 256
+
+
+class PlaneHead(nn.Module):
+    """Class scores: a vote at every place of the map, averaged.
+
+    1x1 convolution to 256 channels, ReLU, 1x1 convolution, average; Droste et al.,
+    IPMI 2019, section 2.3. With two outputs it answers for a place (right, down).
+
+    Args:
+        dim: Channels of the feature maps.
+        outputs: Number of classes, or of numbers to regress.
+        seed: Seed of the initial weights.
+    """
+
+    def __init__(self, dim: int, outputs: int, *, seed: int = 0) -> None:
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.votes = nn.Sequential(
+                nn.Conv2d(dim, _HIDDEN, 1), nn.ReLU(), nn.Conv2d(_HIDDEN, outputs, 1)
+            )
+
+    def forward(self, map_BDhw: Tensor) -> Tensor:
+        """Scores, not yet probabilities: (B, C)."""
+        scores_BC: Tensor = self.votes(map_BDhw).mean((2, 3))
+        return scores_BC
+
+
+class SaliencyHead(nn.Module):
+    """Log probability that each place of the map is looked at.
+
+    Depthwise 7x7 convolution, 1x1 to 256 channels twice, 1x1 to one, softmax over the
+    map; Droste et al., IPMI 2019, section 2.2. ReLU after all but the last (ours).
+
+    Args:
+        dim: Channels of the feature maps.
+        seed: Seed of the initial weights.
+    """
+
+    def __init__(self, dim: int, *, seed: int = 0) -> None:
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.layers = nn.Sequential(
+                nn.Conv2d(dim, dim, 7, padding=3, groups=dim),
+                nn.ReLU(),
+                nn.Conv2d(dim, _HIDDEN, 1),
+                nn.ReLU(),
+                nn.Conv2d(_HIDDEN, _HIDDEN, 1),
+                nn.ReLU(),
+                nn.Conv2d(_HIDDEN, 1, 1),
+            )
+
+    def forward(self, map_BDhw: Tensor) -> Tensor:
+        """Logarithms of maps that sum to 1: (B, h, w)."""
+        scores_Bhw = self.layers(map_BDhw).squeeze(1)
+        logs_BP = torch.log_softmax(scores_Bhw.float().flatten(1), dim=1)
+        return logs_BP.reshape(scores_Bhw.shape)
+
+
+class HeadedEncoder(nn.Module):
+    """An encoder and a head on its feature maps, trained together."""
+
+    def __init__(self, encoder: Encoder, head: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.head = head
+
+    def forward(self, frames_BHW: Tensor) -> Tensor:
+        """The head's output for frames, as :class:`Encoder` takes them."""
+        output: Tensor = self.head(self.encoder.feature_map(frames_BHW))
+        return output

@@ -230,6 +230,8 @@ class Store:
                 f"{len(there)} of {len(gaze)} videos have gaze already (such as "
                 f"{min(there)}); leave them out, or replace it with --overwrite"
             )
+        if not gaze:
+            return
         table, mode = gaze_table(gaze), "append"
         if there:
             rows = self._tables["gaze"].to_table()

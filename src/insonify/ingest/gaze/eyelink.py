@@ -100,7 +100,7 @@ class _Recording:
         if not self.eyes:
             raise IngestError(
                 f"line {line}: a sample before a line SAMPLES GAZE; convert the EDF "
-                "with edf2asc"
+                "with edf2asc, or name another --format"
             )
         if len(words) < 3 * len(self.eyes) + 1:
             raise IngestError(f"line {line}: the sample breaks off; export it anew")

@@ -1,41 +1,18 @@
-"""Encoders: one grey frame in, one feature vector out.
+"""Encoders: one grey frame, or a stack of them, in; one feature vector or map out.
 
-Legend: B batch, H rows, W columns, D features.
+Legend: B batch, K frames of a stack, H rows, W columns, D features, C channels, h rows
+and w columns of a map.
 """
 
-from collections.abc import Callable
 from typing import Any
 
-import timm
 import torch
-from timm.models.resnet import Bottleneck, ResNet
 from torch import Tensor, nn
 
 from insonify.core.errors import ConfigError
+from insonify.model.backbones import ARCHITECTURES, STRIDE, build_backbone
 
-
-def seresnext50_half() -> nn.Module:
-    """The paper's backbone: SE-ResNeXt-50 at half width, cardinality 16.
-
-    Jiao et al., ISBI 2020, section 2.3; 6.8 M parameters without a head.
-    """
-    backbone: nn.Module = ResNet(
-        Bottleneck,  # type: ignore[arg-type]
-        (3, 4, 6, 3),
-        in_chans=1,
-        num_classes=0,
-        cardinality=16,
-        base_width=8,
-        channels=(32, 64, 128, 256),
-        block_args={"attn_layer": "se"},
-    )
-    return backbone
-
-
-ARCHITECTURES: dict[str, Callable[[], nn.Module]] = {
-    seresnext50_half.__name__: seresnext50_half,
-}
-"""Backbones of our own; every other name is timm's."""
+__all__ = ["ARCHITECTURES", "Encoder", "channels_last"]
 
 
 class Encoder(nn.Module):
@@ -43,25 +20,38 @@ class Encoder(nn.Module):
 
     Args:
         architecture: A name in ``ARCHITECTURES`` or of a timm model.
+        channels: Frames that enter the first convolution together, as its channels.
+        output_stride: Pixels of a frame that one step on the feature map spans.
         mean: Mean grey level of the training frames, in [0, 1].
         std: Standard deviation of the grey level, in [0, 1].
         seed: Seed of the initial weights.
 
     Raises:
-        ConfigError: the architecture is unknown.
+        ConfigError: the architecture is unknown or cannot have that output stride.
     """
 
     mean: Tensor
     std: Tensor
 
     def __init__(
-        self, architecture: str, *, mean: float = 0.25, std: float = 0.2, seed: int = 0
+        self,
+        architecture: str,
+        *,
+        channels: int = 1,
+        output_stride: int = STRIDE,
+        mean: float = 0.25,
+        std: float = 0.2,
+        seed: int = 0,
     ) -> None:
         super().__init__()
         self.architecture = architecture
+        self.channels = channels
+        self.output_stride = output_stride
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.backbone = _build(architecture)
+            self.backbone = build_backbone(
+                architecture, channels=channels, output_stride=output_stride
+            )
         self.backbone.to(memory_format=torch.channels_last)
         self.register_buffer("mean", torch.tensor(float(mean)))
         self.register_buffer("std", torch.tensor(float(std)))
@@ -70,51 +60,107 @@ class Encoder(nn.Module):
     def dim(self) -> int:
         """Length of the feature vector."""
         backbone: Any = self.backbone
+        after_head = getattr(backbone, "head_hidden_size", None)
+        return int(after_head or backbone.num_features)
+
+    @property
+    def map_dim(self) -> int:
+        """Channels of the feature map; ``dim``, where nothing follows the pooling."""
+        backbone: Any = self.backbone
         return int(backbone.num_features)
 
     def forward(self, frames_BHW: Tensor) -> Tensor:
-        """Features of frames.
+        """Features of frames, or of stacks of frames.
 
         Args:
-            frames_BHW: Grey frames: uint8, or float with grey levels in [0, 1].
+            frames_BHW: Grey frames: uint8, or float with grey levels in [0, 1]; where
+                the encoder has K channels, stacks of K frames, (B, K, H, W).
 
         Returns:
             float32 (B, D).
         """
-        if frames_BHW.dtype == torch.uint8:
-            frames_BHW = frames_BHW.float() / 255
-        frames_B1HW = channels_last((frames_BHW - self.mean) / self.std)
-        features_BD: Tensor = self.backbone(frames_B1HW)
+        features_BD: Tensor = self.backbone(self._input(frames_BHW))
         return features_BD.float()
 
+    def feature_map(self, frames_BHW: Tensor) -> Tensor:
+        """The backbone's last maps before they are pooled.
 
-def channels_last(frames_BHW: Tensor) -> Tensor:
-    """Add the channel axis with true NHWC strides: (B, 1, H, W).
+        Args:
+            frames_BHW: As in :meth:`forward`.
+
+        Returns:
+            float32 (B, C, h, w); h is H over the output stride, rounded up.
+
+        Raises:
+            ConfigError: the architecture has no maps.
+        """
+        backbone: Any = self.backbone
+        map_BChw: Tensor = backbone.forward_features(self._input(frames_BHW))
+        if map_BChw.ndim != 4 or map_BChw.shape[1] != self.map_dim:
+            raise ConfigError(
+                f"{self.architecture} has no feature map (its last features have shape "
+                f"{tuple(map_BChw.shape)}); use one of {sorted(ARCHITECTURES)}, or a "
+                "ResNet or EfficientNet of timm"
+            )
+        return map_BChw.float()
+
+    def dilated(self, output_stride: int) -> "Encoder":
+        """A twin with copied weights whose feature map has another output stride.
+
+        The weights keep names and shapes, so states load either way, and the twin's
+        map holds the original's at every (old / new)-th place. Not with squeeze and
+        excitation: its gates average over a map that now has more places. They are
+        then estimates of the same means, and the maps agree but for that.
+
+        Raises:
+            ConfigError: the architecture cannot be dilated.
+        """
+        return self._twin(output_stride, self.channels, self.state_dict())
+
+    def collapse(self) -> "Encoder":
+        """The encoder of single frames that answers as this one does to a still clip.
+
+        A frame shown K times meets the sum over channels of the first convolution's
+        weights, so that sum is the one-channel encoder's.
+        """
+        single = self._twin(self.output_stride, 1)
+        state, shapes = self.state_dict(), single.state_dict()
+        for name, tensor in state.items():
+            if tensor.shape != shapes[name].shape:
+                state[name] = tensor.sum(1, keepdim=True)
+        single.load_state_dict(state)
+        return single
+
+    def _twin(
+        self, output_stride: int, channels: int, state: dict[str, Tensor] | None = None
+    ) -> "Encoder":
+        twin = Encoder(
+            self.architecture, channels=channels, output_stride=output_stride
+        )
+        if state is not None:
+            twin.load_state_dict(state)
+        return twin.to(self.mean).train(self.training)
+
+    def _input(self, frames: Tensor) -> Tensor:
+        """Normalised frames, (B, K, H, W), with true NHWC strides."""
+        if frames.dtype == torch.uint8:
+            frames = frames.float() / 255
+        grey = (frames - self.mean) / self.std
+        return channels_last(grey[:, None] if self.channels == 1 else grey)
+
+
+def channels_last(frames_BKHW: Tensor) -> Tensor:
+    """The same frames with true NHWC strides.
 
     ``empty_strided``, not ``.contiguous(memory_format=channels_last)``: with one
     channel the latter is a no-op, and convolutions then run in the slow layout
     (benchmarks/pretrain_step.py).
     """
-    batch, height, width = frames_BHW.shape
-    frames_B1HW = torch.empty_strided(
-        (batch, 1, height, width),
-        (height * width, 1, width, 1),
-        dtype=frames_BHW.dtype,
-        device=frames_BHW.device,
+    batch, channels, height, width = frames_BKHW.shape
+    strided_BKHW = torch.empty_strided(
+        (batch, channels, height, width),
+        (height * width * channels, 1, width * channels, channels),
+        dtype=frames_BKHW.dtype,
+        device=frames_BKHW.device,
     )
-    return frames_B1HW.copy_(frames_BHW[:, None])
-
-
-def _build(architecture: str) -> nn.Module:
-    if architecture in ARCHITECTURES:
-        return ARCHITECTURES[architecture]()
-    if not timm.is_model(architecture):
-        near = timm.list_models(f"*{architecture}*")[:3]
-        raise ConfigError(
-            f"no encoder {architecture!r}; name one of {sorted(ARCHITECTURES)} or of "
-            f"timm's models{f', such as {near}' if near else ''}"
-        )
-    backbone: nn.Module = timm.create_model(
-        architecture, pretrained=False, in_chans=1, num_classes=0
-    )
-    return backbone
+    return strided_BKHW.copy_(frames_BKHW)

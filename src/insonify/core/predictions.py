@@ -7,7 +7,6 @@ compared from it years later, without a model.
 Legend: N rows, C classes.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from insonify.core.described import read_described, write_described
 from insonify.core.errors import ReportError
-from insonify.core.files import write_bytes
 
 FORMAT: Final = 1
-_KEY: Final = b"insonify.predictions"
+KIND: Final = "predictions"
+"""What such a file calls itself."""
 _SAME: Final = 1e-3  # float32 features differ by about 1e-6 between thread counts
 
 SCHEMA: Final = pa.schema(
@@ -72,19 +71,19 @@ class Predictions:
     rows: pa.Table
 
     def __post_init__(self) -> None:
-        _require(self.rows.schema.equals(SCHEMA), "columns are not those of SCHEMA")
-        _require(len(self.rows) > 0, "there are no rows")
-        _require(
+        require(self.rows.schema.equals(SCHEMA), "columns are not those of SCHEMA")
+        require(len(self.rows) > 0, "there are no rows")
+        require(
             not any(column.null_count for column in self.rows.columns),
             "some values are missing",
         )
-        _require(len(set(self.classes)) == len(self.classes), "a class occurs twice")
+        require(len(set(self.classes)) == len(self.classes), "a class occurs twice")
         for name, known in (("arm", set(self.arms)), ("truth", set(self.classes))):
             found = set(pc.unique(self.rows[name]).to_pylist())
             odd = sorted(found - known)
-            _require(not odd, f"{name} {odd[:1]} is not described in the metadata")
+            require(not odd, f"{name} {odd[:1]} is not described in the metadata")
         lengths = pc.unique(pc.list_value_length(self.rows["probabilities"]))
-        _require(
+        require(
             lengths.to_pylist() == [len(self.classes)],
             f"probabilities have {lengths.to_pylist()} entries for "
             f"{len(self.classes)} classes",
@@ -92,7 +91,7 @@ class Predictions:
         table_NC = self.probabilities_NC()
         fine = np.isfinite(table_NC).all() and table_NC.min() >= 0
         fine = fine and np.allclose(table_NC.sum(1), 1, atol=1e-3)
-        _require(bool(fine), "probabilities are not in [0, 1] or do not sum to 1")
+        require(bool(fine), "probabilities are not in [0, 1] or do not sum to 1")
 
     def probabilities_NC(self) -> npt.NDArray[np.float32]:
         """The column ``probabilities`` as one array, float32."""
@@ -113,10 +112,7 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
         "arms": predictions.arms,
         "facts": predictions.facts,
     }
-    table = predictions.rows.replace_schema_metadata({_KEY: json.dumps(head)})
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
-    write_bytes(path, sink.getvalue().to_pybytes())
+    write_described(path, predictions.rows, KIND, head)
 
 
 def read_predictions(path: Path) -> Predictions:
@@ -125,24 +121,10 @@ def read_predictions(path: Path) -> Predictions:
     Raises:
         ReportError: the file is missing, damaged, of another kind or version.
     """
-    try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
-        raise ReportError(
-            f"{path}: no readable predictions file ({type(error).__name__}); name one "
-            "that `insonify transfer` wrote"
-        ) from None
-    head = json.loads((table.schema.metadata or {}).get(_KEY, b"{}"))
-    if (found := head.pop("format", None)) != FORMAT:
-        raise ReportError(
-            f"{path}: predictions format {found}, this insonify reads {FORMAT}; run "
-            "`insonify transfer` again"
-        )
+    rows, head = read_described(path, KIND, FORMAT)
     classes = tuple(head.pop("classes"))
     try:
-        return Predictions(
-            **head, classes=classes, rows=table.replace_schema_metadata()
-        )
+        return Predictions(**head, classes=classes, rows=rows)
     except ReportError as error:
         raise ReportError(f"{path}: {error}") from None
 
@@ -160,44 +142,53 @@ def concatenate(parts: Sequence[Predictions]) -> Predictions:
     for part in parts[1:]:
         for name in ("task", "classes", "store"):
             mine, its = getattr(first, name), getattr(part, name)
-            _require(mine == its, f"{name} differs between the files: {mine} and {its}")
-    rows = _without_repeats(pa.concat_tables(part.rows for part in parts))
+            require(mine == its, f"{name} differs between the files: {mine} and {its}")
+    rows = without_repeats(
+        pa.concat_tables(part.rows for part in parts), _IDENTITY, "probabilities"
+    )
     splits = sorted(pc.unique(rows["split"]).to_pylist())
-    _require(len(splits) == 1, f"the files are of several splits: {splits}")
+    require(len(splits) == 1, f"the files are of several splits: {splits}")
     frames = rows.group_by(["video", "time_s"]).aggregate([("truth", "count_distinct")])
     twice = pc.sum(pc.greater(frames["truth_count_distinct"], 1)).as_py()
-    _require(not twice, f"{twice} frames have different truths in different rows")
+    require(not twice, f"{twice} frames have different truths in different rows")
     return Predictions(
         task=first.task,
         classes=first.classes,
         store=first.store,
-        arms=_join_arms(part.arms for part in parts),
+        arms=join_arms(part.arms for part in parts),
         facts=first.facts if len(parts) == 1 else {"parts": [p.facts for p in parts]},
         rows=rows,
     )
 
 
-def _join_arms(parts: Iterable[dict[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+def join_arms(parts: Iterable[dict[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+    """The arms of all files; one of the same name must be the same thing."""
     joined: dict[str, dict[str, Any]] = {}
     for arms in parts:
         for name, provenance in arms.items():
-            _require(
+            require(
                 joined.setdefault(name, provenance) == provenance,
                 f"arm {name!r} is something else in two files",
             )
     return joined
 
 
-def _without_repeats(rows: pa.Table) -> pa.Table:
-    """Keep the first of rows that say the same; refuse rows that contradict."""
+def without_repeats(rows: pa.Table, identity: Sequence[str], values: str) -> pa.Table:
+    """Keep the first of rows that say the same; refuse rows that contradict.
+
+    Args:
+        rows: The rows of all files.
+        identity: Columns that say which prediction a row is.
+        values: The column of lists that was predicted.
+    """
     numbered = rows.append_column("row", pa.array(np.arange(len(rows))))
-    first = numbered.group_by(_IDENTITY).aggregate([("row", "min")])
+    first = numbered.group_by(identity).aggregate([("row", "min")])
     if len(first) == len(rows):
         return rows
-    keys = [*_IDENTITY, "row"]
-    paired = numbered.select(keys).join(first, _IDENTITY, join_type="inner")
+    keys = [*identity, "row"]
+    paired = numbered.select(keys).join(first, list(identity), join_type="inner")
     repeat_N, kept_N = (paired[name].to_numpy() for name in ("row", "row_min"))
-    column = rows["probabilities"]
+    column = rows[values]
     apart = np.abs(
         np.array(column.take(pa.array(repeat_N)).to_pylist())
         - np.array(column.take(pa.array(kept_N)).to_pylist())
@@ -205,14 +196,19 @@ def _without_repeats(rows: pa.Table) -> pa.Table:
     arms = sorted(
         set(rows["arm"].take(pa.array(repeat_N[repeat_N != kept_N])).to_pylist())
     )
-    _require(
+    require(
         bool(apart < _SAME),
         f"arms {arms} predict the same frames twice and differently (by {apart:.3f})",
     )
     return rows.take(pa.array(np.sort(first["row_min"].to_numpy())))
 
 
-def _require(right: bool, found: str) -> None:
+def require(right: bool, found: str) -> None:
+    """Refuse what contradicts itself.
+
+    Raises:
+        ReportError: it is not ``right``; says what was ``found``.
+    """
     if not right:
         raise ReportError(
             f"{found}; run `insonify transfer` once for everything that is compared"

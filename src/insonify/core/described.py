@@ -1,0 +1,67 @@
+"""Parquet files that say themselves what they are: a JSON head in their metadata."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from insonify.core.errors import ReportError
+from insonify.core.files import write_bytes
+
+_PREFIX: Final = "insonify."
+
+
+def write_described(
+    path: Path, rows: pa.Table, kind: str, head: dict[str, Any]
+) -> None:
+    """Write a table and its head, atomically; an existing file is replaced."""
+    known = {f"{_PREFIX}{kind}".encode(): json.dumps(head)}
+    sink = pa.BufferOutputStream()
+    pq.write_table(rows.replace_schema_metadata(known), sink, compression="zstd")
+    write_bytes(path, sink.getvalue().to_pybytes())
+
+
+def read_described(
+    path: Path, kind: str, file_format: int
+) -> tuple[pa.Table, dict[str, Any]]:
+    """Read the rows and the head of a file of one kind and format.
+
+    Raises:
+        ReportError: the file is missing, damaged, of another kind or format.
+    """
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from None
+    key = f"{_PREFIX}{kind}".encode()
+    head: dict[str, Any] = json.loads((table.schema.metadata or {}).get(key, b"{}"))
+    if (found := head.pop("format", None)) != file_format:
+        raise ReportError(
+            f"{path}: {kind} format {found}, this insonify reads {file_format}; run "
+            "`insonify transfer` again"
+        )
+    return table.replace_schema_metadata(), head
+
+
+def kind_of(path: Path) -> str | None:
+    """What a file says that it is; None where it says nothing.
+
+    Raises:
+        ReportError: the file is missing or damaged.
+    """
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from None
+    names = [key.decode(errors="replace") for key in metadata]
+    ours = [name for name in names if name.startswith(_PREFIX)]
+    return ours[0].removeprefix(_PREFIX) if ours else None
+
+
+def _unreadable(path: Path, error: Exception) -> ReportError:
+    return ReportError(
+        f"{path}: no readable predictions file ({type(error).__name__}); name one "
+        "that `insonify transfer` wrote"
+    )

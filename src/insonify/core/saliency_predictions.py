@@ -1,0 +1,174 @@
+"""The predictions file of saliency: for every test frame, where one looked and a map.
+
+A sibling of :mod:`insonify.core.predictions`. Maps and points are given over the view
+that the encoder saw (:mod:`insonify.core.saliency`), so no frame is needed to score
+them.
+
+Legend: N rows, H rows and W columns of a map, P points.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from insonify.core.described import read_described, write_described
+from insonify.core.errors import ReportError
+from insonify.core.predictions import join_arms, require, without_repeats
+from insonify.core.saliency import Floats
+
+FORMAT: Final = 1
+KIND: Final = "saliency"
+"""What such a file calls itself."""
+
+SALIENCY_SCHEMA: Final = pa.schema(
+    [
+        ("arm", pa.string()),
+        ("protocol", pa.string()),
+        ("split", pa.string()),
+        ("fold", pa.int32()),
+        ("seed", pa.int32()),
+        ("fraction", pa.float64()),
+        ("subject", pa.string()),
+        ("video", pa.string()),
+        ("time_s", pa.float64()),
+        ("points", pa.list_(pa.float32())),
+        ("sigma", pa.list_(pa.float32(), 2)),
+        ("map", pa.list_(pa.float32())),
+    ]
+)
+"""Columns of the file. ``points`` are places right and down in turn, ``sigma`` the
+width of a gaze point to the right and down, all as shares of the view; ``map`` holds
+the probabilities of the cells, row by row."""
+
+_IDENTITY: Final = [name for name in SALIENCY_SCHEMA.names[:9] if name != "subject"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaliencyPredictions:
+    """Test predictions of where one looks, on one store.
+
+    Attributes:
+        task: What the maps are of, such as ``gaze``; a stand-in says so.
+        shape: Rows and columns of every map.
+        store: Identity of the store the frames come from.
+        arms: Provenance of each arm, as in
+            :class:`~insonify.core.predictions.Predictions`.
+        facts: How the file was made; plain JSON values.
+        rows: Table of :data:`SALIENCY_SCHEMA`; maps are not negative and sum to 1, and
+            every frame has a point.
+
+    Raises:
+        ReportError: the parts contradict each other.
+    """
+
+    task: str
+    shape: tuple[int, int]
+    store: str
+    arms: dict[str, dict[str, Any]]
+    facts: dict[str, Any]
+    rows: pa.Table
+
+    def __post_init__(self) -> None:
+        right = self.rows.schema.equals(SALIENCY_SCHEMA)
+        require(right, "columns are not those of SALIENCY_SCHEMA")
+        require(len(self.rows) > 0, "there are no rows")
+        full = not any(column.null_count for column in self.rows.columns)
+        require(full, "some values are missing")
+        odd = sorted(set(pc.unique(self.rows["arm"]).to_pylist()) - set(self.arms))
+        require(not odd, f"arm {odd[:1]} is not described in the metadata")
+        cells = self.shape[0] * self.shape[1]
+        lengths = pc.unique(pc.list_value_length(self.rows["map"])).to_pylist()
+        require(lengths == [cells], f"maps have {lengths} cells, not {cells}")
+        maps_NHW = self.maps_NHW()
+        fine = np.isfinite(maps_NHW).all() and maps_NHW.min() >= 0
+        fine = fine and np.allclose(maps_NHW.sum((1, 2)), 1, atol=1e-3)
+        require(bool(fine), "maps are negative or do not sum to 1")
+        counts_N = pc.list_value_length(self.rows["points"]).to_numpy()
+        fine = (counts_N % 2 == 0).all() and counts_N.min() >= 2
+        require(bool(fine), "some frames have no point or half a point")
+        flat = _flat(self.rows["points"])
+        require(bool((flat >= 0).all() and (flat < 1).all()), "points lie off the view")
+        require(bool((_flat(self.rows["sigma"]) > 0).all()), "a sigma is not positive")
+
+    def maps_NHW(self) -> npt.NDArray[np.float32]:
+        """The column ``map`` as one array, float32."""
+        return _flat(self.rows["map"]).reshape(-1, *self.shape)
+
+    def sigmas_N2(self) -> Floats:
+        """The column ``sigma`` as one array."""
+        return _flat(self.rows["sigma"]).reshape(-1, 2).astype(np.float64)
+
+    def points_of(self) -> list[Floats]:
+        """The points of each row: (P, 2)."""
+        counts_N = pc.list_value_length(self.rows["points"]).to_numpy()
+        flat = _flat(self.rows["points"]).astype(np.float64)
+        parts = np.split(flat, np.cumsum(counts_N)[:-1])
+        return [part.reshape(-1, 2) for part in parts]
+
+
+def write_saliency(path: Path, predictions: SaliencyPredictions) -> None:
+    """Write a predictions file, atomically; an existing one is replaced."""
+    head = {
+        "format": FORMAT,
+        "task": predictions.task,
+        "shape": list(predictions.shape),
+        "store": predictions.store,
+        "arms": predictions.arms,
+        "facts": predictions.facts,
+    }
+    write_described(path, predictions.rows, KIND, head)
+
+
+def read_saliency(path: Path) -> SaliencyPredictions:
+    """Read and check what :func:`write_saliency` wrote.
+
+    Raises:
+        ReportError: the file is missing, damaged, of another kind or version.
+    """
+    rows, head = read_described(path, KIND, FORMAT)
+    height, width = head.pop("shape")
+    try:
+        return SaliencyPredictions(**head, shape=(height, width), rows=rows)
+    except ReportError as error:
+        raise ReportError(f"{path}: {error}") from None
+
+
+def concatenate_saliency(parts: Sequence[SaliencyPredictions]) -> SaliencyPredictions:
+    """Put maps of the same frames by several arms together, repeats kept once.
+
+    Raises:
+        ReportError: the parts differ in task, shape, store or split, or an arm of the
+            same name is something else in two parts.
+    """
+    first = parts[0]
+    for part in parts[1:]:
+        for name in ("task", "shape", "store"):
+            mine, its = getattr(first, name), getattr(part, name)
+            require(mine == its, f"{name} differs between the files: {mine} and {its}")
+    rows = without_repeats(
+        pa.concat_tables(part.rows for part in parts), _IDENTITY, "map"
+    )
+    splits = sorted(pc.unique(rows["split"]).to_pylist())
+    require(len(splits) == 1, f"the files are of several splits: {splits}")
+    return SaliencyPredictions(
+        task=first.task,
+        shape=first.shape,
+        store=first.store,
+        arms=join_arms(part.arms for part in parts),
+        facts=first.facts if len(parts) == 1 else {"parts": [p.facts for p in parts]},
+        rows=rows,
+    )
+
+
+def _flat(column: pa.ChunkedArray) -> npt.NDArray[np.float32]:
+    """All entries of a column of lists."""
+    # `.flatten()` of the combined column, not `.values`: the latter ignores slices.
+    flat = pa.chunked_array(column).combine_chunks().flatten()
+    values: npt.NDArray[np.float32] = flat.to_numpy(zero_copy_only=False)
+    return values

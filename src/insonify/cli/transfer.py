@@ -1,5 +1,7 @@
-"""``insonify transfer``."""
+"""``insonify transfer planes``, and what all transfers share."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -18,16 +20,11 @@ from insonify.transfer.progress import Step
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransferPlanes:
-    """Test pretrained encoders on labelled frames, beside the same ones untrained.
-
-    The encoders stay frozen; nearest neighbours and a linear probe learn the classes
-    from the training subjects of a split and predict those of the test subjects. The
-    predictions are written to a file, which `insonify report` turns into a table.
-    """
+class Transfer(ABC):
+    """What all transfers have in common."""
 
     store: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="STORE")]
-    """The store that has the labelled frames and the split."""
+    """The store that has the frames and the split."""
     runs: Annotated[
         tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="[NAME=]RUN")
     ]
@@ -37,7 +34,6 @@ class TransferPlanes:
     """Predictions file to write, such as predictions.parquet."""
     overwrite: bool = False
     """Replace the predictions file if it is there."""
-    options: Annotated[PlanesOptions, tyro.conf.arg(name="")]
 
     def run(self) -> int:
         """Predict, with a live bar; 0 when done."""
@@ -45,7 +41,6 @@ class TransferPlanes:
             raise ConfigError(
                 f"{self.out}: exists; name another file or pass --overwrite"
             )
-        store = Store.open(self.store)
         with progress_bar("frames") as bar:
             line = bar.add_task("", total=None, figures="")
 
@@ -54,12 +49,37 @@ class TransferPlanes:
                     line, total=step.total, completed=step.done, figures=step.doing
                 )
 
-            arms, parts = load_arms(self.runs), parts_folder(self.out)
-            predictions = run_planes(store, arms, self.options, show, parts)
-        write_predictions(self.out, predictions)
+            self.write(Store.open(self.store), load_arms(self.runs), show)
         remove_parts(self.out)
         console.print(f"Predictions: {self.out}", soft_wrap=True)
         return 0
+
+    @abstractmethod
+    def write(
+        self, store: Store, arms: list[Arm], show: Callable[[Step], None]
+    ) -> None:
+        """Predict, and write the file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferPlanes(Transfer):
+    """Test pretrained encoders on labelled frames, beside the same ones untrained.
+
+    On frozen encoders nearest neighbours and a linear probe learn the classes from the
+    training subjects of a split and predict those of the test subjects; --protocols
+    finetune lets the encoders learn too. The predictions are written to a file, which
+    `insonify report` turns into a table. The same command goes on where it was
+    interrupted.
+    """
+
+    options: Annotated[PlanesOptions, tyro.conf.arg(name="")]
+
+    def write(
+        self, store: Store, arms: list[Arm], show: Callable[[Step], None]
+    ) -> None:
+        parts = parts_folder(self.out)
+        predictions = run_planes(store, arms, self.options, show, parts)
+        write_predictions(self.out, predictions)
 
 
 def load_arms(runs: tuple[str, ...]) -> list[Arm]:

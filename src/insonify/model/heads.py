@@ -70,6 +70,35 @@ class SaliencyHead(nn.Module):
         return logs_BP.reshape(scores_Bhw.shape)
 
 
+class ChannelScale(nn.Module):
+    """Shifts and scales the channels of feature maps; learns nothing."""
+
+    mean_D: Tensor
+    scale_D: Tensor
+
+    def __init__(self, mean_D: Tensor, scale_D: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("mean_D", mean_D.float())
+        self.register_buffer("scale_D", scale_D.float())
+
+    def forward(self, map_BDhw: Tensor) -> Tensor:
+        """Maps of the same shape, float32."""
+        mean_D11, scale_D11 = self.mean_D[:, None, None], self.scale_D[:, None, None]
+        return (map_BDhw.float() - mean_D11) * scale_D11
+
+
+class FeatureMaps(nn.Module):
+    """A frozen encoder's feature maps, in half the memory: float16 (B, D, h, w)."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, frames_BHW: Tensor) -> Tensor:
+        """Feature maps of frames, as :class:`Encoder` takes them."""
+        return self.encoder.feature_map(frames_BHW).half()
+
+
 class HeadedEncoder(nn.Module):
     """An encoder and a head on its feature maps, trained together."""
 

@@ -69,7 +69,7 @@ def pretrain(
     fabric = Fabric(devices=1, precision=precision_of(options.precision))
     loader = make_loader(store, roles.train, options, fabric)
     state = _new_state(fabric, store, roles, options)
-    _resume(state, run)
+    resume(state, run)
     saver = _Saver(store=store, roles=roles, options=options, state=state, run=run)
     size, task = options.clips.size, options.probe_task
     watch = Watch(
@@ -116,7 +116,7 @@ def _new_state(
     return State(model=wrapped, optimizer=optimizer)
 
 
-def _resume(state: State, run: RunFolder) -> None:
+def resume(state: State, run: RunFolder) -> None:
     """Load the newest checkpoint, if there is one, and forget what came after it."""
     if (latest := run.latest()) is not None:
         state.step, folder = latest

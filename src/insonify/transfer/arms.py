@@ -83,6 +83,11 @@ class Trial:
             self.seed,
         )
 
+    @property
+    def where(self) -> str:
+        """Which trial it is, in words."""
+        return f"{self.arm}, fold {self.fold}, seed {self.seed}"
+
     def encoder(self) -> Encoder:
         """The encoder, in evaluation mode."""
         if self.untrained:

@@ -4,7 +4,8 @@ Legend: N frames, M frames to learn from, B batch, H rows, W columns.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
@@ -12,81 +13,12 @@ import torch
 from lightning.fabric import Fabric
 from torch import Generator, Tensor, nn
 
-from insonify.clips.augment import Flip, Photometric
 from insonify.core.errors import ConfigError
 from insonify.train.loop import State, StepReport, fit
-from insonify.train.precision import Precision, precision_of
+from insonify.train.precision import precision_of
+from insonify.transfer.course import Course
 from insonify.transfer.crops import Crop, centre_crop, random_crop
 from insonify.transfer.examples import Integers
-
-
-@dataclass(frozen=True, kw_only=True)
-class Course:
-    """How an encoder and its head learn together.
-
-    The defaults are those of Droste et al., IPMI 2019, section 3.
-    """
-
-    steps: int = 3200
-    """Steps in all (paper: 50 epochs of 1024 images in batches of 16)."""
-    batch: int = 16
-    """Frames a step."""
-    learning_rate: float = 0.01
-    """Learning rate of stochastic gradient descent."""
-    momentum: float = 0.9
-    """Its momentum."""
-    weight_decay: float = 5e-4
-    """Its weight decay."""
-    drops: tuple[float, ...] = (0.4, 0.7)
-    """After which shares of the steps the rate falls to a tenth."""
-    margin: float = 1.125
-    """How much larger than a view the frames are that random crops are taken from."""
-    flip: Flip = field(default_factory=Flip)
-    """Mirroring of single frames."""
-    photometric: Photometric = field(default_factory=Photometric)
-    """Changes of brightness."""
-    precision: Precision = "auto"
-    """Arithmetic; auto takes bf16 where the machine has instructions for it."""
-
-    def __post_init__(self) -> None:
-        if min(self.steps, self.batch) < 1 or self.margin < 1:
-            raise ConfigError(
-                "steps, batch and margin must be at least 1, found "
-                f"{self.steps}, {self.batch} and {self.margin}"
-            )
-        if self.learning_rate <= 0 or min(self.momentum, self.weight_decay) < 0:
-            raise ConfigError(
-                "learning_rate must be positive, momentum and weight_decay at least 0"
-            )
-
-    def rate(self, step: int, steps: int) -> float:
-        """The learning rate of one of ``steps`` steps."""
-        drops = sum(step >= share * steps for share in self.drops)
-        return self.learning_rate * 0.1**drops
-
-
-@dataclass(frozen=True, kw_only=True)
-class FineTune(Course):
-    """How a pretrained encoder and a new head learn together."""
-
-    untrained_factor: float = 4.0
-    """Learning rate of untrained weights, as a multiple (the paper's)."""
-    reference: float = 4.0
-    """Steps of the supervised reference, which begins untrained and learns from labels
-    alone, as a multiple; 0 leaves it out."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.untrained_factor <= 0 or self.reference < 0:
-            raise ConfigError(
-                "untrained_factor must be positive and reference at least 0, found "
-                f"{self.untrained_factor} and {self.reference}"
-            )
-
-    @property
-    def reference_steps(self) -> int:
-        """Steps of the supervised reference; 0 where there is none."""
-        return round(self.reference * self.steps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +67,7 @@ def draw_batches(
     source = (frames_NHW.shape[1], frames_NHW.shape[2])
     weight_M = torch.ones(len(chosen_M)) if weight_M is None else weight_M
     for step in count(first):
-        generator = Generator().manual_seed(_seed(seed, step))
+        generator = Generator().manual_seed(step_seed(seed, step))
         drawn_B = torch.multinomial(weight_M, course.batch, True, generator=generator)
         places_B = chosen_M[drawn_B.numpy()]
         crop = random_crop(course.batch, source, size, course.flip, generator)
@@ -186,7 +118,7 @@ def learn(
         views_B1HW = course.photometric.apply(views_B1HW, light_B13)
         return criterion(model(views_B1HW[:, 0]).float(), batch), {}
 
-    try:
+    with refuse_divergence():
         fit(
             fabric,
             state,
@@ -196,11 +128,21 @@ def learn(
             rate_of=lambda step: factor * course.rate(step, steps),
             on_step=on_step,
         )
+
+
+@contextmanager
+def refuse_divergence() -> Iterator[None]:
+    """Turn a loss that is not finite into an error that says what to do.
+
+    Raises:
+        ConfigError: the loss is not finite.
+    """
+    try:
+        yield
     except FloatingPointError as error:
         raise ConfigError(
-            f"fine-tuning went astray ({error}, learning rate "
-            f"{factor * course.rate(state.step, steps):g}); lower the learning rate"
-        ) from None
+            f"training diverged ({error}); lower the learning rate"
+        ) from (None)
 
 
 @torch.inference_mode()
@@ -218,5 +160,6 @@ def predict(
     return torch.cat(parts)
 
 
-def _seed(seed: int, step: int) -> int:
+def step_seed(seed: int, step: int) -> int:
+    """A seed for the chance of one step, which nothing else shares."""
     return int(np.random.SeedSequence((seed, step)).generate_state(1)[0])

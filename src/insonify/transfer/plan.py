@@ -19,7 +19,7 @@ from insonify.transfer.arms import (
     random_names,
     supervised_twins,
 )
-from insonify.transfer.finetune import FineTune
+from insonify.transfer.course import FineTune
 
 FINETUNE: Final = "finetune"
 """Name of the protocol in which the encoder learns too."""

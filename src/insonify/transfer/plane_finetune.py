@@ -14,10 +14,10 @@ from torch.nn import functional as F
 
 from insonify.model.heads import HeadedEncoder, PlaneHead
 from insonify.train.loop import StepReport
+from insonify.transfer.course import FineTune
 from insonify.transfer.examples import Floats, Integers
 from insonify.transfer.finetune import (
     Batch,
-    FineTune,
     begin,
     draw_batches,
     learn,
@@ -60,7 +60,7 @@ def finetune_planes(
     """
     trial, labels_N = job.trial, frames.labels_N
     encoder = copy.deepcopy(trial.encoder())
-    head = PlaneHead(encoder.dim, len(frames.classes), seed=trial.seed)
+    head = PlaneHead(encoder.map_dim, len(frames.classes), seed=trial.seed)
     fabric, state = begin(options, HeadedEncoder(encoder, head))
     weight_M = balance(labels_N[chosen_M], frames.classes, background)
     size = trial.checkpoint.size

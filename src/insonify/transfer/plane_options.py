@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from insonify.core.errors import ConfigError
-from insonify.transfer.finetune import FineTune
+from insonify.transfer.course import FineTune
 from insonify.transfer.knn import KNN
 from insonify.transfer.linear import LinearProbe
 from insonify.transfer.plan import check_lists

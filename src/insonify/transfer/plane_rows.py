@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
+from insonify.clips.loader import FrameReader
 from insonify.core.predictions import SCHEMA
 from insonify.store import Split, Store
 from insonify.transfer.examples import Examples, Floats, draw_fraction, draw_subjects
@@ -38,9 +39,12 @@ class PlaneRows:
         positions_N, margin = frames.positions_N, options.finetune.margin
         self._source = SourceFrames(store, positions_N, margin)
         self._features = FeatureCache(
-            store, positions_N, options.batch, frozen_trials(jobs), tally
+            lambda size, places: FrameReader(store, size).read(positions_N[places]),
+            len(positions_N),
+            options.batch,
+            trials=frozen_trials(jobs),
+            tally=tally,
         )
-        self._latest: tuple[int, Floats] | None = None
         tuned = [job for job in jobs if job.protocol == FINETUNE]
         steps = sum(job.steps(options.finetune) for job in tuned)
         tally.expect(steps * options.finetune.batch)
@@ -64,7 +68,7 @@ class PlaneRows:
 
     def _frozen(self, job: Job, tested_B: np.ndarray) -> Floats:
         """Probabilities by a protocol on the frozen encoder's features."""
-        features_ND = self._features_of(job)
+        features_ND = self._features.of(job.trial).numpy()
         everything = Examples(
             features_ND=features_ND,
             labels_N=self._frames.labels_N,
@@ -83,13 +87,6 @@ class PlaneRows:
         fitted = known[job.protocol].fit(train, validation, classes, seed)
         return fitted(features_ND[tested_B])
 
-    def _features_of(self, job: Job) -> Floats:
-        """Features by the job's encoder; its jobs follow one another."""
-        if self._latest is None or self._latest[0] != id(job.trial):
-            self._latest = None
-            self._latest = id(job.trial), self._features.of(job.trial)
-        return self._latest[1]
-
     def _tuned(self, job: Job, tested_B: np.ndarray) -> Floats:
         """Probabilities by the fine-tuned encoder; validation subjects are not used."""
         frames, trial = self._frames, job.trial
@@ -101,7 +98,6 @@ class PlaneRows:
             job.fraction,
             trial.seed,
         )
-        where = f"{trial.arm}, fold {trial.fold}, seed {trial.seed}"
         return finetune_planes(
             job,
             self._source.of(trial.checkpoint.size),
@@ -112,6 +108,6 @@ class PlaneRows:
             background=self._options.background,
             on_step=lambda seen: self._tally.add(
                 self._options.finetune.batch,
-                f"fine-tuning {where}, loss {seen.loss:.2f}",
+                f"fine-tuning {trial.where}, loss {seen.loss:.2f}",
             ),
         )

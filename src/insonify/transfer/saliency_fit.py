@@ -1,0 +1,185 @@
+"""Saliency maps learnt on frozen feature maps, or by encoder and head together.
+
+Legend: N frames, M frames to learn from, B batch, D channels, h rows and w columns of
+maps.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Final
+
+import torch
+from lightning.fabric import Fabric
+from torch import Generator, Tensor, nn
+
+from insonify.model.heads import ChannelScale, HeadedEncoder, SaliencyHead
+from insonify.train.loop import State, StepReport, fit
+from insonify.transfer.course import FineTune
+from insonify.transfer.examples import Integers
+from insonify.transfer.finetune import (
+    Batch,
+    begin,
+    draw_batches,
+    learn,
+    predict,
+    refuse_divergence,
+    step_seed,
+)
+from insonify.transfer.gaze import GazedFrames
+from insonify.transfer.plan import Job
+from insonify.transfer.saliency_options import Decoder
+
+_AT_ONCE: Final = 64
+
+OnStep = Callable[[StepReport], None]
+
+
+def divergence(logs_Bhw: Tensor, targets_Bhw: Tensor) -> Tensor:
+    """Mean KL(target ‖ prediction) of maps, from the predictions' logarithms."""
+    targets_Bhw = targets_Bhw.to(logs_Bhw.device)
+    own_Bhw = torch.xlogy(targets_Bhw, targets_Bhw) - targets_Bhw * logs_Bhw
+    return own_Bhw.sum((1, 2)).mean()
+
+
+def finetune_saliency(
+    job: Job,
+    frames_NHW: Tensor,
+    gaze: GazedFrames,
+    chosen_M: Integers,
+    tested_B: Integers,
+    *,
+    options: FineTune,
+    output_stride: int,
+    on_step: OnStep,
+) -> Tensor:
+    """Learn maps from the chosen frames and predict those of the tested ones.
+
+    Args:
+        job: Which encoder, under which seed; a dilated copy of it learns.
+        frames_NHW: All frames, larger than the encoder's views.
+        gaze: Where they were looked at.
+        chosen_M: Places of the frames to learn from.
+        tested_B: Places of the frames to predict.
+        options: How to learn.
+        output_stride: Pixels of a view to a cell of the map.
+        on_step: Called after every step.
+
+    Returns:
+        Maps of the central views, (B, h, w), each of sum 1.
+
+    Raises:
+        ConfigError: the loss is not finite.
+    """
+    trial = job.trial
+    encoder = trial.encoder().dilated(output_stride)
+    head = SaliencyHead(encoder.map_dim, seed=trial.seed)
+    fabric, state = begin(options, HeadedEncoder(encoder, head))
+    size = trial.checkpoint.size
+    learn(
+        options,
+        fabric,
+        state,
+        draw_batches(
+            options,
+            frames_NHW,
+            size,
+            chosen_M,
+            seed=trial.seed,
+            adjust=gaze.keep_points,
+        ),
+        saliency_criterion(gaze),
+        steps=job.steps(options),
+        factor=options.untrained_factor if trial.untrained else 1.0,
+        on_step=on_step,
+    )
+    tested_BHW = frames_NHW[torch.from_numpy(tested_B)]
+    return predict(state.model, tested_BHW, size, _AT_ONCE).exp()
+
+
+def saliency_criterion(gaze: GazedFrames) -> Callable[[Tensor, Batch], Tensor]:
+    """KL between where a view was looked at and what is predicted for it."""
+
+    def criterion(logs_Bhw: Tensor, batch: Batch) -> Tensor:
+        shape_hw = (logs_Bhw.shape[1], logs_Bhw.shape[2])
+        return divergence(logs_Bhw, gaze.targets(batch.places_B, batch.crop, shape_hw))
+
+    return criterion
+
+
+def fit_decoder(
+    maps_NDhw: Tensor,
+    targets_Nhw: Tensor,
+    chosen_M: Integers,
+    tested_B: Integers,
+    *,
+    options: Decoder,
+    seed: int,
+    on_step: OnStep,
+) -> Tensor:
+    """Learn a head on the feature maps of chosen frames; maps of the tested: (B, h, w).
+
+    Channels are standardised on the chosen frames, as features are for a linear probe,
+    so that encoders of any scale learn at the same rate.
+
+    Raises:
+        ConfigError: the loss is not finite.
+    """
+    chosen = torch.from_numpy(chosen_M)
+    head = SaliencyHead(maps_NDhw.shape[1], seed=seed)
+    model = nn.Sequential(channel_scale(maps_NDhw, chosen), head)
+    fabric = Fabric(devices=1, precision="32-true")
+    optimizer = options.optimisation.build(model.parameters())
+    wrapped, optimizer = fabric.setup(model, optimizer)
+    state = State(model=wrapped, optimizer=optimizer)
+
+    def loss_of(
+        model: nn.Module, places_B: Tensor, _: int
+    ) -> tuple[Tensor, dict[str, float]]:
+        logs_Bhw = model(maps_NDhw[places_B].to(fabric.device))
+        return divergence(logs_Bhw, targets_Nhw[places_B]), {}
+
+    with refuse_divergence():
+        fit(
+            fabric,
+            state,
+            _draw_places(chosen, options.batch, seed),
+            loss_of,
+            steps=options.steps,
+            rate_of=lambda step: options.optimisation.rate(step, options.steps),
+            on_step=on_step,
+        )
+    return _decode(state.model, maps_NDhw[torch.from_numpy(tested_B)])
+
+
+def channel_scale(maps_NDhw: Tensor, chosen_M: Tensor) -> ChannelScale:
+    """Mean 0 and deviation 1 for every channel over the chosen frames."""
+    parts = torch.split(chosen_M, _AT_ONCE)
+    cells = len(chosen_M) * maps_NDhw.shape[2] * maps_NDhw.shape[3]
+    mean_D = sum(_sums(maps_NDhw[part], 1) for part in parts) / cells
+    square_D = sum(_sums(maps_NDhw[part], 2) for part in parts) / cells
+    deviation_D = torch.as_tensor(square_D - mean_D**2).clamp_min(0).sqrt()
+    # A channel that is constant on the training subjects says nothing: scale 0.
+    useful_D = deviation_D > 1e-6 * deviation_D.max().clamp_min(1e-12)
+    scale_D = torch.where(useful_D, 1 / deviation_D, 0)
+    return ChannelScale(torch.as_tensor(mean_D), scale_D)
+
+
+def _sums(maps_BDhw: Tensor, power: int) -> Tensor:
+    return maps_BDhw.double().pow(power).sum((0, 2, 3))
+
+
+def _draw_places(chosen_M: Tensor, batch: int, seed: int) -> Iterator[Tensor]:
+    for step in count():
+        generator = Generator().manual_seed(step_seed(seed, step))
+        yield chosen_M[torch.randint(len(chosen_M), (batch,), generator=generator)]
+
+
+@torch.inference_mode()
+def _decode(model: nn.Module, maps_BDhw: Tensor) -> Tensor:
+    model.eval()
+    device = next(model.parameters()).device
+    parts = [
+        model(part.to(device)).float().cpu()
+        for part in torch.split(maps_BDhw, _AT_ONCE)
+    ]
+    return torch.cat(parts).exp()

@@ -16,14 +16,16 @@ from insonify.cli.ingest import Ingest
 from insonify.cli.inspect import Inspect
 from insonify.cli.phantom import Phantom
 from insonify.cli.pretrain import Pretrain
+from insonify.cli.pretrain_gaze import PretrainGaze
 from insonify.cli.report import Report
 from insonify.cli.split import Split
 from insonify.cli.transfer import TransferPlanes
+from insonify.cli.transfer_saliency import TransferSaliency
 from insonify.core.errors import ConfigError, InsonifyError
 from insonify.recipes import RECIPES
 
 _DEFAULT_RECIPE = "siamese"
-_TRANSFER = "transfer planes"
+_TRANSFERS = ("transfer planes", "transfer saliency")
 
 
 def main() -> None:
@@ -36,8 +38,8 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line; returns the exit code."""
-    if " ".join(arguments[:2]) == _TRANSFER:
-        arguments = [_TRANSFER, *arguments[2:]]
+    if (words := " ".join(arguments[:2])) in _TRANSFERS:
+        arguments = [words, *arguments[2:]]
     try:
         command = tyro.cli(
             _commands(arguments),
@@ -62,6 +64,7 @@ def _commands(arguments: list[str]) -> Any:
     """All sub-commands, in the order in which they are used."""
     options = RECIPES[_recipe(arguments)]()
     pretrain = Pretrain(store=tyro.MISSING, out=tyro.MISSING, options=options)
+    planes, saliency = _TRANSFERS
     short = tyro.conf.OmitArgPrefixes
     return (
         Annotated[Demo, tyro.conf.subcommand("demo")]
@@ -71,7 +74,9 @@ def _commands(arguments: list[str]) -> Any:
         | Annotated[short[Gaze], tyro.conf.subcommand("gaze")]
         | Annotated[Split, tyro.conf.subcommand("split")]
         | Annotated[Pretrain, tyro.conf.subcommand("pretrain", default=pretrain)]
-        | Annotated[TransferPlanes, tyro.conf.subcommand(_TRANSFER)]
+        | Annotated[PretrainGaze, tyro.conf.subcommand("pretrain-gaze")]
+        | Annotated[TransferPlanes, tyro.conf.subcommand(planes)]
+        | Annotated[TransferSaliency, tyro.conf.subcommand(saliency)]
         | Annotated[Report, tyro.conf.subcommand("report")]
         | Annotated[Doctor, tyro.conf.subcommand("doctor")]
     )

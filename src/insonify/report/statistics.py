@@ -19,6 +19,12 @@ LEVEL = 0.95
 """Nominal coverage of every interval."""
 
 
+FEW_SUBJECTS = 20
+"""In 1000 simulated studies (subjects of beta(4, 2) accuracy, 10 frames each) the
+nominal 95 % intervals held the truth in 83 % with 5 subjects, 90 % with 10, 91 % with
+20 and 93 % with 40 (tests/report/test_statistics.py repeats the 40)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
     """A figure, its interval over subjects and its spread over seeds."""
@@ -69,6 +75,31 @@ def paired_difference(arm_RK: Floats, baseline_RK: Floats) -> Estimate:
     whole = estimate(gain_R1)
     spread = float(np.hypot(arm.spread, baseline.spread))
     return Estimate(value=whole.value, low=whole.low, high=whole.high, spread=spread)
+
+
+def few_subjects_note(subjects: int) -> str:
+    """What is to be said of intervals over fewer than ``FEW_SUBJECTS``."""
+    return (
+        f"Only {subjects} test subjects: with fewer than {FEW_SUBJECTS} the intervals "
+        "are too narrow to hold 95 %."
+    )
+
+
+def sign_flip_p(difference_S: Floats, resamples: int, seed: int) -> float:
+    """Two-sided p value of a paired difference over subjects, by flipping signs.
+
+    Under the null each subject's difference is as likely to be its opposite (Good,
+    Permutation Tests, 2000, section 3.2). The sample itself is one of the flips, so p
+    is never 0. Undefined differences are left out.
+    """
+    defined_S = difference_S[np.isfinite(difference_S)]
+    if not len(defined_S):
+        return float("nan")
+    generator = np.random.default_rng(seed)
+    sign_RS = generator.choice((-1.0, 1.0), (resamples, len(defined_S)))
+    flipped_R = np.abs(sign_RS @ defined_S)
+    found = abs(float(defined_S.sum())) * (1 - 1e-12)
+    return float((1 + (flipped_R >= found).sum()) / (1 + resamples))
 
 
 def resample_confusion(counts_RS: Floats, confusion_SCC: Floats) -> Floats:

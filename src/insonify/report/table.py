@@ -17,16 +17,13 @@ from insonify.report.metrics import Booleans
 from insonify.report.options import ReportOptions
 from insonify.report.rows import Row, Table
 from insonify.report.statistics import (
+    FEW_SUBJECTS,
     Estimate,
     draw_subjects,
     estimate,
+    few_subjects_note,
     paired_difference,
 )
-
-_FEW_SUBJECTS = 20
-"""In 1000 simulated studies (subjects of beta(4, 2) accuracy, 10 frames each) the
-nominal 95 % intervals held the truth in 83 % with 5 subjects, 90 % with 10, 91 % with
-20 and 93 % with 40 (tests/report/test_statistics.py repeats the 40)."""
 
 
 def build_table(predictions: Predictions, options: ReportOptions) -> Table:
@@ -105,11 +102,8 @@ def _notes(
         "Test predictions are pooled over folds for each seed; figures are means over "
         "seeds, ± the standard deviation over seeds.",
     ]
-    if len(widest.subjects) < _FEW_SUBJECTS:
-        notes.append(
-            f"Only {len(widest.subjects)} test subjects: with fewer than "
-            f"{_FEW_SUBJECTS} the intervals are too narrow to hold 95 %."
-        )
+    if len(widest.subjects) < FEW_SUBJECTS:
+        notes.append(few_subjects_note(len(widest.subjects)))
     occur = set(widest.truth_N.tolist())
     if absent := [n for c, n in enumerate(predictions.classes) if c not in occur]:
         notes.append(f"Not in the test frames, hence undefined: {', '.join(absent)}.")

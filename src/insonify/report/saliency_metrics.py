@@ -1,0 +1,138 @@
+"""Saliency metrics, each in one stated definition.
+
+Definitions differ between toolboxes; these agree with pysaliency 0.2.22 and with the
+MIT saliency benchmark where those two agree (tests/report/test_saliency_metrics.py).
+Maps are probabilities over cells; a metric that is undefined for a frame is nan.
+
+Legend: N maps, H rows, W columns, P fixated cells (row, column), B negative cells.
+"""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import rankdata
+
+from insonify.core.saliency import Floats, Integers
+
+EPSILON = 2.220446049250313e-16
+"""What keeps logarithms finite; the one of the MIT benchmark."""
+
+
+def kl(truth_NHW: Floats, map_NHW: Floats) -> Floats:
+    """Kullback-Leibler divergence in nats of the prediction from the truth: (N,).
+
+    Σ q · ln(ε + q / (p + ε)) with both maps normalised; a prediction of zeros counts as
+    even.
+    """
+    q, p = normalised(truth_NHW), normalised(map_NHW)
+    return np.asarray((q * np.log(EPSILON + q / (p + EPSILON))).sum((-2, -1)))
+
+
+def cc(truth_NHW: Floats, map_NHW: Floats) -> Floats:
+    """Pearson correlation of the cells: (N,); 0 if one is constant, nan if both are."""
+    a, b = (_centred(values) for values in (truth_NHW, map_NHW))
+    spread = np.sqrt((a**2).sum((-2, -1)) * (b**2).sum((-2, -1)))
+    both_flat = ((a == 0).all((-2, -1))) & ((b == 0).all((-2, -1)))
+    found = (a * b).sum((-2, -1)) / np.where(spread > 0, spread, 1)
+    return np.where(both_flat, np.nan, np.where(spread > 0, found, 0.0))
+
+
+def sim(truth_NHW: Floats, map_NHW: Floats, *, stretch: bool = False) -> Floats:
+    """Histogram intersection Σ min(q, p): (N,).
+
+    Args:
+        truth_NHW: The truth.
+        map_NHW: The prediction.
+        stretch: Stretch both to [0, 1] before they are normalised, as the MIT benchmark
+            does; it rewards maps that never reach 0.
+    """
+    if stretch:
+        truth_NHW, map_NHW = _stretched(truth_NHW), _stretched(map_NHW)
+    least = np.minimum(normalised(truth_NHW), normalised(map_NHW))
+    return np.asarray(least.sum((-2, -1)))
+
+
+def nss(map_HW: Floats, fixated_P2: Integers) -> float:
+    """Mean standardised saliency at the fixations (population sd); 0 if constant."""
+    if not len(fixated_P2):
+        return float("nan")
+    centred_HW = _centred(map_HW)
+    deviation = np.sqrt((centred_HW**2).mean())
+    if deviation == 0:
+        return 0.0
+    return float((_at(centred_HW, fixated_P2) / deviation).mean())
+
+
+def auc(map_HW: Floats, fixated_P2: Integers) -> float:
+    """Probability that a fixated cell outranks one never fixated, ties counting half.
+
+    Exact (Mann-Whitney); every fixation counts, cells without one are negatives.
+    """
+    free_HW = np.ones(map_HW.shape, bool)
+    free_HW[fixated_P2[:, 0], fixated_P2[:, 1]] = False
+    return _mann_whitney(_at(map_HW, fixated_P2), map_HW[free_HW])
+
+
+def shuffled_auc(map_HW: Floats, fixated_P2: Integers, others_B2: Integers) -> float:
+    """AUC against cells fixated in other videos, so that centre bias earns nothing."""
+    return _mann_whitney(_at(map_HW, fixated_P2), _at(map_HW, others_B2))
+
+
+def auc_judd(map_HW: Floats, fixated_P2: Integers) -> float:
+    """AUC as Judd et al., ICCV 2009: trapezoids through thresholds at fixations.
+
+    Optimistic with few fixations, and never below 0.5 with one; printed because papers
+    print it. nan for a constant map.
+    """
+    scores_P = np.sort(_at(map_HW, fixated_P2))[::-1]
+    if not len(scores_P) or map_HW.min() == map_HW.max():
+        return float("nan")
+    count, cells = len(scores_P), map_HW.size
+    hits_P = np.arange(1, count + 1) / count
+    above_P = (map_HW.ravel()[None] >= scores_P[:, None]).sum(1)
+    false_P = (above_P - np.arange(1, count + 1)) / (cells - count)
+    right, wrong = np.r_[0.0, hits_P, 1.0], np.r_[0.0, false_P, 1.0]
+    return float(np.trapezoid(right, wrong))
+
+
+def information_gain(map_HW: Floats, base_HW: Floats, fixated_P2: Integers) -> float:
+    """Bits a fixation by which the map's density beats a base's (plain densities)."""
+    if not len(fixated_P2):
+        return float("nan")
+    mine_P, its_P = (_at(normalised(m), fixated_P2) for m in (map_HW, base_HW))
+    gain_P = np.log2(mine_P + EPSILON) - np.log2(its_P + EPSILON)
+    return float(gain_P.mean())
+
+
+def normalised(map_NHW: npt.ArrayLike) -> Floats:
+    """Maps of sum 1; a map of zeros becomes an even one."""
+    values = np.asarray(map_NHW, np.float64)
+    total = values.sum((-2, -1), keepdims=True)
+    even = 1 / (values.shape[-2] * values.shape[-1])
+    return np.where(total > 0, values / np.where(total > 0, total, 1), even)
+
+
+def _centred(map_NHW: npt.ArrayLike) -> Floats:
+    """Differences from the mean; exactly 0 for a constant map."""
+    values = np.asarray(map_NHW, np.float64)
+    flat = values.min((-2, -1), keepdims=True) == values.max((-2, -1), keepdims=True)
+    return np.where(flat, 0.0, values - values.mean((-2, -1), keepdims=True))
+
+
+def _stretched(map_NHW: npt.ArrayLike) -> Floats:
+    values = np.asarray(map_NHW, np.float64)
+    low = values.min((-2, -1), keepdims=True)
+    span = values.max((-2, -1), keepdims=True) - low
+    return np.asarray((values - low) / np.where(span > 0, span, 1))
+
+
+def _at(map_HW: Floats, cells_P2: Integers) -> Floats:
+    found: Floats = np.asarray(map_HW, np.float64)[cells_P2[:, 0], cells_P2[:, 1]]
+    return found
+
+
+def _mann_whitney(positive_P: Floats, negative_B: Floats) -> float:
+    if not len(positive_P) or not len(negative_B):
+        return float("nan")
+    ranks = rankdata(np.concatenate([positive_P, negative_B]))[: len(positive_P)]
+    least = len(positive_P) * (len(positive_P) + 1) / 2
+    return float((ranks.sum() - least) / (len(positive_P) * len(negative_B)))

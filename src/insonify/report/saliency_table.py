@@ -1,0 +1,120 @@
+"""Builds the table of saliency: a row for each arm, protocol and label fraction.
+
+Legend: S subjects, K seeds, R resamples.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from insonify.core.errors import ReportError
+from insonify.core.saliency import Floats
+from insonify.core.saliency_predictions import SaliencyPredictions
+from insonify.report.options import ReportOptions
+from insonify.report.rows import Row, Table
+from insonify.report.saliency_evaluation import STATIC, Scored, score
+from insonify.report.statistics import (
+    FEW_SUBJECTS,
+    Estimate,
+    draw_subjects,
+    estimate,
+    few_subjects_note,
+    paired_difference,
+)
+
+
+def build_saliency_table(
+    predictions: SaliencyPredictions, options: ReportOptions
+) -> Table:
+    """Compute every figure of a report on saliency.
+
+    Raises:
+        ReportError: arms to be compared predicted different frames.
+    """
+    parts = score(predictions, options.seed)
+    by_key = {part.key: part for part in parts}
+    rows = []
+    for part in parts:
+        name = str(predictions.arms[part.arm].get("baseline"))
+        other = by_key.get((name, part.protocol, part.fraction))
+        rows.append(_row(part, other, options))
+    return Table(
+        task=predictions.task,
+        classes=(),
+        rows=tuple(rows),
+        notes=tuple(_notes(predictions, parts, options)),
+    )
+
+
+def saliency_gains(
+    arm: Scored, baseline: Scored, options: ReportOptions
+) -> dict[str, Estimate]:
+    """Arm minus baseline on the subjects that both were tested on.
+
+    Raises:
+        ReportError: they were tested on different subjects.
+    """
+    if arm.subjects != baseline.subjects:
+        raise ReportError(
+            f"arms {arm.arm!r} and {baseline.arm!r} were tested on different subjects; "
+            "run `insonify transfer saliency` for both with the same options"
+        )
+    counts_RS = draw_subjects(len(arm.subjects), options.resamples, options.seed)
+    return {
+        name: paired_difference(
+            resampled(arm.figures[name], counts_RS),
+            resampled(baseline.figures[name], counts_RS),
+        )
+        for name in arm.figures
+        if name in baseline.figures
+    }
+
+
+def resampled(value_KS: Floats, counts_RS: Floats) -> Floats:
+    """A figure of every resample of subjects and every seed: (R, K)."""
+    defined_KS = np.isfinite(value_KS)
+    sum_RK = counts_RS @ np.where(defined_KS, value_KS, 0.0).T
+    number_RK = counts_RS @ defined_KS.T.astype(np.float64)
+    undefined = np.full(sum_RK.shape, np.nan)
+    return np.asarray(np.divide(sum_RK, number_RK, out=undefined, where=number_RK > 0))
+
+
+def _row(part: Scored, baseline: Scored | None, options: ReportOptions) -> Row:
+    counts_RS = draw_subjects(len(part.subjects), options.resamples, options.seed)
+    return Row(
+        arm=part.arm,
+        protocol=part.protocol,
+        fraction=part.fraction,
+        seeds=len(part.seeds),
+        subjects=len(part.subjects),
+        frames=part.frames,
+        figures={
+            name: estimate(resampled(value_KS, counts_RS))
+            for name, value_KS in part.figures.items()
+        },
+        gains=saliency_gains(part, baseline, options) if baseline else {},
+    )
+
+
+def _notes(
+    predictions: SaliencyPredictions, parts: Sequence[Scored], options: ReportOptions
+) -> list[str]:
+    height, width = predictions.shape
+    widest = max(parts, key=lambda part: len(part.subjects))
+    notes = [
+        f"Maps have {height} by {width} cells; targets are Gaussians at the points. "
+        "KL falls as maps get better, all other figures rise; a gain in KL is good "
+        "when it is negative.",
+        "Frames are averaged over their video, videos over their subject. Intervals: "
+        f"95 % percentile bootstrap over subjects, {options.resamples} resamples (seed "
+        f"{options.seed}); gains resample both arms together.",
+        "AUC is exact (Mann-Whitney); AUC-Judd is optimistic with few fixations; "
+        "shuffled AUC is against points of other videos.",
+    ]
+    if any("ig" in part.figures for part in parts):
+        notes.append(f"IG: bits a fixation over the arm {STATIC!r}.")
+    if len(widest.subjects) < FEW_SUBJECTS:
+        notes.append(few_subjects_note(len(widest.subjects)))
+    if undefined := sum(part.undefined for part in parts):
+        notes.append(f"{undefined} figures of single frames are undefined, left out.")
+    return notes

@@ -11,6 +11,8 @@ import pytest
 from insonify.core.errors import ConfigError
 from insonify.core.predictions import Predictions
 from insonify.model.checkpoint import Checkpoint
+from insonify.report.options import ReportOptions
+from insonify.report.table import build_table
 from insonify.store import Store
 from insonify.transfer.arms import RANDOM, STATIC, SUPERVISED, Arm
 from insonify.transfer.course import FineTune
@@ -65,6 +67,9 @@ def test_each_protocol_has_its_arms_and_progress_is_complete(
     }
     assert found.arms[SUPERVISED]["baseline"] == RANDOM
     assert found.arms[RANDOM]["baseline"] is None
+    rows = build_table(found, ReportOptions(resamples=1000)).rows
+    gains = {row.arm for row in rows if row.protocol == "finetune" and row.gains}
+    assert gains == {"siamese", SUPERVISED}
     # Two encoders of 24 frames; three folds of 2 + 2 + 4 steps of 2 frames.
     assert {step.total for step in seen} == {2 * 24 + 3 * 8 * 2}
     assert seen[-1].done == seen[-1].total

@@ -5,21 +5,33 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from insonify.pretext import AffineTransform, Answer, FrameOrder, PretextTask
+from insonify.pretext import (
+    AffineTransform,
+    Answer,
+    Disentangled,
+    FrameOrder,
+    PretextTask,
+)
 from insonify.pretext.frame_order import order_class, paths
 from insonify.pretext.task import centre, source_size
 
 SIZE = (48, 64)
+LEARNT, STEPS = 640, 300
+"""Clips that a head learns from, and steps of 128 of them."""
 TASKS = [
     FrameOrder(size=SIZE),
     FrameOrder(size=SIZE, frames=3),
     AffineTransform(size=SIZE),
     AffineTransform(size=SIZE, margin=2.4),
     AffineTransform(size=SIZE, frames=1),
+    FrameOrder(size=SIZE, input="channels"),
+    AffineTransform(size=SIZE, input="channels"),
+    Disentangled(order=FrameOrder(size=SIZE), transform=AffineTransform(size=SIZE)),
+    Disentangled(
+        order=FrameOrder(size=SIZE, input="channels"),
+        transform=AffineTransform(size=SIZE, input="channels"),
+    ),
 ]
-IDENTITY: dict[type, Answer] = {
-    AffineTransform: {"parameters": torch.zeros(5, 5)},
-}
 
 
 def generator(seed: int = 0) -> Generator:
@@ -27,9 +39,12 @@ def generator(seed: int = 0) -> Generator:
 
 
 def identity(task: PretextTask) -> Answer:
-    if isinstance(task, FrameOrder):
-        return {"order": torch.arange(task.frames).expand(5, -1)}
-    return IDENTITY[type(task)]
+    frames = getattr(task, "frames", 4)
+    still = {
+        "order": torch.arange(frames).expand(5, -1),
+        "parameters": torch.zeros(5, 5),
+    }
+    return {name: still[name] for name in task.sample(5, generator())}
 
 
 def clips_for(task: PretextTask, batch: int = 5, *, blur: int = 5) -> Tensor:
@@ -91,7 +106,7 @@ class TestContract:
         self, task: PretextTask
     ) -> None:
         answer = task.sample(5, generator())
-        perfect = perfect_output(task, answer)
+        perfect = perfect_output(answer)
         random = torch.randn(perfect.shape, generator=generator())
         assert task.loss(perfect, answer) < 1e-3 < task.loss(random, answer)
         scores, chance = task.score(perfect, answer), task.chance
@@ -102,10 +117,10 @@ class TestContract:
 
     def test_guessing_scores_chance(self, task: PretextTask) -> None:
         answer = task.sample(20_000, generator())
-        perfect = perfect_output(task, answer)
+        perfect = perfect_output(answer)
         guess = torch.randn(perfect.shape, generator=generator(9))
-        if isinstance(task, AffineTransform):
-            guess = perfect.mean(0).expand_as(perfect)
+        if "parameters" in answer:
+            guess[:, -5:] = perfect[:, -5:].mean(0)
         for name, score in task.score(guess, answer).items():
             assert score == pytest.approx(task.chance[name], abs=0.02)
 
@@ -119,17 +134,35 @@ class TestContract:
             assert hopeless[name] < chance + 0.15
 
 
-def perfect_output(task: PretextTask, answer: Answer) -> Tensor:
-    if isinstance(task, FrameOrder):
-        classes = len(paths(task.frames))
-        return F.one_hot(order_class(answer["order"]), classes).float() * 50
-    return answer["parameters"]
+def perfect_output(answer: Answer) -> Tensor:
+    parts = []
+    if "order" in answer:
+        classes = len(paths(answer["order"].shape[1]))
+        parts.append(F.one_hot(order_class(answer["order"]), classes).float() * 50)
+    if "parameters" in answer:
+        parts.append(answer["parameters"])
+    return torch.cat(parts, 1)
 
 
 class Landmarks(nn.Module):
-    """Where two bright spots are, in pixels of the centre: a perfect encoder."""
+    """Where two bright spots are, in pixels of the centre: a perfect encoder.
+
+    Told twice, so that either half of the features has it all; what a stack's views
+    show is one vector.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+        self.dim = 2 * 6 * channels
 
     def forward(self, views_BVHW: Tensor) -> Tensor:
+        seen_BV6 = self.look(views_BVHW)
+        batch = len(views_BVHW)
+        stacks_BSD = seen_BV6.reshape(batch, -1, 6 * self.channels)
+        return torch.cat([stacks_BSD, stacks_BSD], 2)
+
+    def look(self, views_BVHW: Tensor) -> Tensor:
         height, width = views_BVHW.shape[2:]
         down_H = torch.linspace(-1, 1, height)
         right_W = torch.linspace(-1, 1, width)
@@ -163,19 +196,29 @@ def spots(task: PretextTask, batch: int, seed: int, *, moving: bool) -> Tensor:
 
 
 def train_head(task: PretextTask, *, moving: bool) -> dict[str, float]:
+    eye = Landmarks(task.channels)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        head = task.head(6)
-    eye = Landmarks()
+        head = task.head(eye.dim)
     optimizer = torch.optim.Adam(head.parameters(), lr=3e-3)
-    for step in range(250):
-        clips = spots(task, 32, step, moving=moving)
-        answer = task.sample(32, generator(step))
-        loss = task.loss(head(eye(task.apply(clips, answer))), answer)
+    seen, answer = look(task, eye, LEARNT, seed=0, moving=moving)
+    draw = generator(1)
+    for _ in range(STEPS):
+        few_B = torch.randint(LEARNT, (128,), generator=draw)
+        own = {name: drawn[few_B] for name, drawn in answer.items()}
+        loss = task.loss(head(seen[few_B]), own)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-    clips = spots(task, 256, 10_000, moving=moving)
-    answer = task.sample(256, generator(10_000))
     with torch.inference_mode():
-        return task.score(head(eye(task.apply(clips, answer))), answer)
+        seen, answer = look(task, eye, 256, seed=1, moving=moving)
+        return task.score(head(seen), answer)
+
+
+def look(
+    task: PretextTask, eye: Landmarks, count: int, *, seed: int, moving: bool
+) -> tuple[Tensor, Answer]:
+    """What the eye sees of clips, and the answers it is asked for."""
+    clips = spots(task, count, seed, moving=moving)
+    answer = task.sample(count, generator(seed))
+    return eye(task.apply(clips, answer)), answer

@@ -1,7 +1,8 @@
 """Clip to changed clip and answer: the tasks a network learns anatomy from."""
 
+from insonify.pretext.disentangled import Disentangled
 from insonify.pretext.frame_order import FrameOrder
 from insonify.pretext.task import Answer, PretextTask
 from insonify.pretext.transform import AffineTransform
 
-__all__ = ["AffineTransform", "Answer", "FrameOrder", "PretextTask"]
+__all__ = ["AffineTransform", "Answer", "Disentangled", "FrameOrder", "PretextTask"]

@@ -19,8 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from insonify.pretext.heads import PairwiseHead
-from insonify.pretext.task import Answer, centre
+from insonify.pretext.heads import PairwiseHead, VectorHead
+from insonify.pretext.task import Answer, Input, centre
 
 
 @lru_cache
@@ -47,6 +47,13 @@ def order_class(order_BT: Tensor) -> Tensor:
     return (forward_BT[:, None] == table_CT).all(2).long().argmax(1)
 
 
+def shuffle(clips_BTHW: Tensor, order_BT: Tensor) -> Tensor:
+    """The clips with frame ``order[i]`` at place *i*."""
+    order_BT = order_BT.to(clips_BTHW.device)
+    rows_B1 = torch.arange(len(order_BT), device=clips_BTHW.device)[:, None]
+    return clips_BTHW[rows_B1, order_BT]
+
+
 @dataclass(frozen=True, kw_only=True)
 class FrameOrder:
     """Shuffle the frames of a clip; ask for their order up to reversal."""
@@ -57,12 +64,24 @@ class FrameOrder:
     """Rows and columns of the views."""
     frames: int = 4
     """Frames in a clip."""
+    input: Input = "frames"
+    """What the encoder sees: one frame at a time, whose features the head compares in
+    pairs; or all of a clip at once, as channels, which the paper probably means."""
 
     margin = 1.0
 
     @property
+    def channels(self) -> int:
+        return self.frames if self.input == "channels" else 1
+
+    @property
+    def classes(self) -> int:
+        """Orders up to reversal."""
+        return len(paths(self.frames))
+
+    @property
     def chance(self) -> dict[str, float]:
-        return {"accuracy": 1 / len(paths(self.frames))}
+        return {"accuracy": 1 / self.classes}
 
     def sample(self, batch: int, generator: Generator) -> Answer:
         """Draw an order for each clip; view *i* shows frame ``order[i]``: (B, T)."""
@@ -70,13 +89,12 @@ class FrameOrder:
 
     def apply(self, clips_BTHW: Tensor, answer: Answer) -> Tensor:
         """Show the frames in the drawn order: (B, T, *size)."""
-        views_BTHW = centre(clips_BTHW, self.size)
-        order_BT = answer["order"].to(clips_BTHW.device)
-        rows_B1 = torch.arange(len(order_BT), device=clips_BTHW.device)[:, None]
-        return views_BTHW[rows_B1, order_BT]
+        return shuffle(centre(clips_BTHW, self.size), answer["order"])
 
     def head(self, dim: int) -> nn.Module:
-        return PairwiseHead(dim, self.frames, len(paths(self.frames)))
+        if self.input == "channels":
+            return VectorHead(dim, self.classes)
+        return PairwiseHead(dim, self.frames, self.classes)
 
     def loss(self, output: Tensor, answer: Answer) -> Tensor:
         """Cross-entropy over the classes."""

@@ -31,11 +31,26 @@ class PairwiseHead(nn.Module):
         return outputs
 
 
+class VectorHead(nn.Module):
+    """Reads an answer off the one vector that a whole clip has become."""
+
+    def __init__(self, dim: int, outputs: int, hidden: int = 256) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(dim, hidden), nn.ReLU(), nn.Linear(hidden, outputs)
+        )
+
+    def forward(self, features_B1D: Tensor) -> Tensor:
+        """Features of one stack to outputs (B, outputs)."""
+        outputs: Tensor = self.layers(features_B1D.squeeze(1))
+        return outputs
+
+
 class BeforeAfterHead(nn.Module):
     """Compares every frame before a change with the same frame after it.
 
     The first half of the views is before, the second half after; what the frames say
-    is averaged, for the change is the clip's.
+    is averaged, for the change is the clip's. Two stacks of frames are compared alike.
     """
 
     def __init__(self, dim: int, outputs: int, hidden: int = 256) -> None:

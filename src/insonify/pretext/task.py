@@ -1,15 +1,18 @@
 """The contract of a pretext task: sample, apply, head, loss.
 
-Legend: B batch, T frames of a clip, V views of a clip that the encoder sees, H rows,
-W columns, D features.
+Legend: B batch, T frames of a clip, V views of a clip that the encoder sees, S stacks
+of views, H rows, W columns, D features.
 """
 
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from torch import Generator, Tensor, nn
 
 Answer: TypeAlias = dict[str, Tensor]
 """What was drawn for each clip of a batch; every tensor has B as its first axis."""
+
+Input: TypeAlias = Literal["frames", "channels"]
+"""Whether the encoder sees a clip frame by frame, or as the channels of one image."""
 
 
 @runtime_checkable
@@ -36,6 +39,13 @@ class PretextTask(Protocol):
         """
 
     @property
+    def channels(self) -> int:
+        """Views that enter the encoder together, as the channels of one image.
+
+        The encoder then gives one vector for each such stack instead of each view.
+        """
+
+    @property
     def chance(self) -> dict[str, float]:
         """For each score, what is reached without looking."""
 
@@ -46,7 +56,7 @@ class PretextTask(Protocol):
         """Carry the answers out: (B, V, *size), float, on the clips' device."""
 
     def head(self, dim: int) -> nn.Module:
-        """A module from features (B, V, D) of the views to the output."""
+        """A module from features (B, S, D) to the output; S is V / channels."""
 
     def loss(self, output: Tensor, answer: Answer) -> Tensor:
         """The loss of an output, a scalar."""

@@ -18,7 +18,7 @@ from torch import Generator, Tensor, nn
 
 from insonify.core.errors import ConfigError
 from insonify.pretext.heads import BeforeAfterHead
-from insonify.pretext.task import Answer, centre, source_size
+from insonify.pretext.task import Answer, Input, centre, source_size
 
 PARAMETERS: Final = ("rotation", "scale", "down", "right", "shear")
 _CANDIDATES: Final = 64
@@ -48,6 +48,9 @@ class AffineTransform:
     above; less shows more anatomy, and a warp that would leave the clip is not drawn
     (at 1.5 rotations are 18 % smaller on average, and magnification is likelier
     than its inverse)."""
+    input: Input = "frames"
+    """What the encoder sees: one frame at a time; or the frames before the warp as the
+    channels of one image, and those after it as another."""
 
     def __post_init__(self) -> None:
         if self.scale < 1 or self.margin < 1:
@@ -56,6 +59,10 @@ class AffineTransform:
             raise ConfigError("ranges must not be negative, and shear below 90 degrees")
         if self.frames < 1:
             raise ConfigError(f"frames must be at least 1, found {self.frames}")
+
+    @property
+    def channels(self) -> int:
+        return self.frames if self.input == "channels" else 1
 
     @property
     def chance(self) -> dict[str, float]:
@@ -81,16 +88,24 @@ class AffineTransform:
             ValueError: a pixel of a view would lie outside the clip.
         """
         clips_BTHW = clips_BTHW[:, : self.frames]
+        after_BTHW = self.warp(clips_BTHW, answer)
+        return torch.cat([centre(clips_BTHW, self.size), after_BTHW], dim=1)
+
+    def warp(self, clips_BTHW: Tensor, answer: Answer) -> Tensor:
+        """The clips after their warp: (B, T, *size).
+
+        Raises:
+            ValueError: a pixel of a view would lie outside the clip.
+        """
         height, width = clips_BTHW.shape[2:]
         parameters_BP = answer["parameters"].to(clips_BTHW.device)
         if not bool(self._inside(parameters_BP, (height, width)).all()):
             raise ValueError(f"a warp leaves the clip of {height} by {width} pixels")
         grid_BHW2 = self._source_of(self._grid(clips_BTHW.device), parameters_BP)
         reach_2 = torch.tensor([width - 1, height - 1], device=clips_BTHW.device) / 2
-        after_BTHW = F.grid_sample(
+        return F.grid_sample(
             clips_BTHW, grid_BHW2 / reach_2, padding_mode="border", align_corners=True
         )
-        return torch.cat([centre(clips_BTHW, self.size), after_BTHW], dim=1)
 
     def head(self, dim: int) -> nn.Module:
         return BeforeAfterHead(dim, len(PARAMETERS))

@@ -5,7 +5,6 @@ from torch import Generator, nn
 
 from insonify.core.errors import ConfigError
 from insonify.model.encoder import Encoder, channels_last
-from insonify.model.joint import JointModel
 
 
 def frames(*shape: int) -> torch.Tensor:
@@ -164,17 +163,3 @@ def test_a_collapsed_encoder_answers_as_to_a_still_clip(name: str) -> None:
 def test_an_unknown_architecture_is_refused_with_near_names() -> None:
     with pytest.raises(ConfigError, match="resnet18"):
         Encoder("resnet1")
-
-
-def test_the_joint_model_gives_each_head_its_own_views() -> None:
-    class Mean(torch.nn.Module):
-        def forward(self, features_BVD: torch.Tensor) -> torch.Tensor:
-            return features_BVD.mean((1, 2))
-
-    encoder = Encoder("resnet18").eval()
-    model = JointModel(encoder, {"a": Mean(), "b": Mean()})
-    views = {"a": frames(2, 3, 32, 32), "b": frames(4, 1, 32, 32)}
-    found = model(views)
-    for name, views_BVHW in views.items():
-        one_by_one = [encoder(views_VHW).mean() for views_VHW in views_BVHW]
-        assert torch.allclose(found[name], torch.stack(one_by_one), atol=1e-5)

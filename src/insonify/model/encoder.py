@@ -79,8 +79,15 @@ class Encoder(nn.Module):
         Returns:
             float32 (B, D).
         """
-        features_BD: Tensor = self.backbone(self._input(frames_BHW))
+        features_BD: Tensor = self.backbone(self.prepare(frames_BHW))
         return features_BD.float()
+
+    def prepare(self, frames_BHW: Tensor) -> Tensor:
+        """What the backbone is given: normalised, (B, K, H, W), NHWC strides."""
+        if frames_BHW.dtype == torch.uint8:
+            frames_BHW = frames_BHW.float() / 255
+        grey = (frames_BHW - self.mean) / self.std
+        return channels_last(grey[:, None] if self.channels == 1 else grey)
 
     def feature_map(self, frames_BHW: Tensor) -> Tensor:
         """The backbone's last maps before they are pooled.
@@ -95,7 +102,7 @@ class Encoder(nn.Module):
             ConfigError: the architecture has no maps.
         """
         backbone: Any = self.backbone
-        map_BChw: Tensor = backbone.forward_features(self._input(frames_BHW))
+        map_BChw: Tensor = backbone.forward_features(self.prepare(frames_BHW))
         if map_BChw.ndim != 4 or map_BChw.shape[1] != self.map_dim:
             raise ConfigError(
                 f"{self.architecture} has no feature map (its last features have shape "
@@ -140,13 +147,6 @@ class Encoder(nn.Module):
         if state is not None:
             twin.load_state_dict(state)
         return twin.to(self.mean).train(self.training)
-
-    def _input(self, frames: Tensor) -> Tensor:
-        """Normalised frames, (B, K, H, W), with true NHWC strides."""
-        if frames.dtype == torch.uint8:
-            frames = frames.float() / 255
-        grey = (frames - self.mean) / self.std
-        return channels_last(grey[:, None] if self.channels == 1 else grey)
 
 
 def channels_last(frames_BKHW: Tensor) -> Tensor:

@@ -1,37 +1,82 @@
 """One encoder and a head a task, trained together.
 
-Legend: B batch, V views, H rows, W columns, D features.
+Legend: B batch, V views, K views of a stack, S stacks, N stacks of a batch, H rows,
+W columns, C channels, h rows and w columns of a map, D features.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
 
+from insonify.model.branches import STAGES, Branch, crown, pooled, trunk
 from insonify.model.encoder import Encoder
 
 
 class JointModel(nn.Module):
     """Encodes the views of all tasks in one pass and hands each head its own.
 
-    With one frame a view, every layer of the encoder is shared between the tasks and
-    transfers to single frames unchanged.
+    An encoder of K channels takes K neighbouring views at a time as one stack.
+
+    Args:
+        encoder: The encoder that is kept after training.
+        heads: Each task's head.
+        shared: Number of the encoder's first stages that all tasks share; all of them
+            without ``private``.
+        private: Tasks that have the other stages for themselves, as copies that begin
+            with the encoder's weights.
+
+    Raises:
+        ConfigError: there are private tasks, and the encoder is no ResNet.
     """
 
-    def __init__(self, encoder: Encoder, heads: Mapping[str, nn.Module]) -> None:
+    def __init__(
+        self,
+        encoder: Encoder,
+        heads: Mapping[str, nn.Module],
+        *,
+        shared: int = len(STAGES),
+        private: Iterable[str] = (),
+    ) -> None:
         super().__init__()
         self.encoder = encoder
         self.heads = nn.ModuleDict(heads)
+        self.shared = shared
+        self.branches = nn.ModuleDict(
+            {task: Branch(encoder, shared) for task in private}
+        )
 
     def forward(self, views: dict[str, Tensor]) -> dict[str, Tensor]:
         """Views (B, V, H, W) of each task to each task's output."""
-        shapes = {task: views_BVHW.shape[:2] for task, views_BVHW in views.items()}
-        flat_NHW = torch.cat(
-            [views_BVHW.flatten(0, 1) for views_BVHW in views.values()]
-        )
-        counts = [batch * count for batch, count in shapes.values()]
-        parts = torch.split(self.encoder(flat_NHW), counts)
+        stacks = {task: self._stacks(each_BVHW) for task, each_BVHW in views.items()}
+        features, dim = self._features(stacks), self.encoder.dim
         return {
-            task: self.heads[task](part_ND.reshape(*shape, -1))
-            for (task, shape), part_ND in zip(shapes.items(), parts, strict=True)
+            task: self.heads[task](part_ND.reshape(len(views[task]), -1, dim))
+            for task, part_ND in features.items()
         }
+
+    def _stacks(self, views_BVHW: Tensor) -> Tensor:
+        """Views (N, H, W), or stacks of them (N, K, H, W)."""
+        channels, (height, width) = self.encoder.channels, views_BVHW.shape[2:]
+        if channels == 1:
+            return views_BVHW.flatten(0, 1)
+        return views_BVHW.reshape(-1, channels, height, width)
+
+    def _features(self, stacks: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Features (N, D) of each task's stacks."""
+        counts = [len(each) for each in stacks.values()]
+        every = torch.cat(list(stacks.values()))
+        if not self.branches:
+            parts = torch.split(self.encoder(every), counts)
+            return dict(zip(stacks, parts, strict=True))
+        maps = torch.split(trunk(self.encoder, every, self.shared), counts)
+        return {
+            task: pooled(self.encoder, self._last_map(task, map_NChw))
+            for task, map_NChw in zip(stacks, maps, strict=True)
+        }
+
+    def _last_map(self, task: str, map_NChw: Tensor) -> Tensor:
+        if task in self.branches:
+            own: Tensor = self.branches[task](map_NChw)
+            return own
+        return crown(self.encoder, map_NChw, self.shared)

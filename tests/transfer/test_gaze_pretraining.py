@@ -14,11 +14,12 @@ from insonify.model.checkpoint import load_checkpoint, read_tensors
 from insonify.store import Store
 from insonify.train.loop import StepReport
 from insonify.transfer.arms import Arm, plan_trials
+from insonify.transfer.criteria import point_criterion
 from insonify.transfer.crops import centre_crop
 from insonify.transfer.finetune import Batch
 from insonify.transfer.gaze import gazed_frames
 from insonify.transfer.gaze_options import GazeOptions
-from insonify.transfer.gaze_pretraining import point_criterion, pretrain_gaze
+from insonify.transfer.gaze_pretraining import pretrain_gaze
 
 QUICK = GazeOptions(
     split="three",
@@ -111,8 +112,8 @@ def test_the_loss_falls(
     options = replace(
         QUICK,
         objective=objective,
-        steps=30,
-        batch=12,
+        steps=26,
+        batch=10,
         drops=(0.9,),
         frames_per_video=0,
         checkpoint_every=99,

@@ -17,6 +17,7 @@ from insonify.store import Store
 from insonify.train.optimisation import Optimisation
 from insonify.transfer.arms import RANDOM, STATIC, SUPERVISED, Arm, Trial
 from insonify.transfer.course import FineTune
+from insonify.transfer.criteria import divergence
 from insonify.transfer.crops import random_crop
 from insonify.transfer.frames import SourceFrames
 from insonify.transfer.gaze import gazed_frames
@@ -25,7 +26,6 @@ from insonify.transfer.progress import Step
 from insonify.transfer.saliency import SaliencyOptions, run_saliency
 from insonify.transfer.saliency_fit import (
     channel_scale,
-    divergence,
     finetune_saliency,
     fit_decoder,
 )

@@ -1,7 +1,4 @@
-"""Encoders pretrained on where sonographers looked: the paper's rows of that kind.
-
-Legend: B batch, H rows, W columns, 2 right and down.
-"""
+"""Encoders pretrained on where sonographers looked: the paper's rows of that kind."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,9 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from insonify.core.errors import ConfigError
 from insonify.model.checkpoint import Card, save_checkpoint
@@ -23,14 +18,11 @@ from insonify.train.loop import State, StepReport
 from insonify.train.optimisation import pack
 from insonify.train.pretrain import resume
 from insonify.train.run_folder import RunFolder
-from insonify.transfer.finetune import Batch, Criterion, begin, draw_batches, learn
+from insonify.transfer.criteria import point_criterion, saliency_criterion
+from insonify.transfer.finetune import Batch, begin, draw_batches, learn
 from insonify.transfer.frames import SourceFrames
 from insonify.transfer.gaze import GazedFrames, gazed_frames
 from insonify.transfer.gaze_options import GazeOptions
-from insonify.transfer.saliency_fit import saliency_criterion
-
-_BETA: Final = 0.1
-"""Share of a view below which the regression's loss is quadratic."""
 
 
 def pretrain_gaze(
@@ -88,20 +80,6 @@ def pretrain_gaze(
         writer.close()
     saver.save(run.checkpoint)
     return run.checkpoint
-
-
-def point_criterion(gaze: GazedFrames) -> Criterion:
-    """Smooth L1 between the mean point of a view and the predicted one."""
-
-    def criterion(found_B2: Tensor, batch: Batch) -> Tensor:
-        means = [
-            batch.crop.points(number, gaze.points[place]).mean(0)
-            for number, place in enumerate(batch.places_B.tolist())
-        ]
-        truth_B2 = torch.from_numpy(np.stack(means)).to(found_B2)
-        return F.smooth_l1_loss(found_B2, truth_B2, beta=_BETA)
-
-    return criterion
 
 
 _CRITERIA: Final = {"saliency": saliency_criterion, "point": point_criterion}

@@ -15,9 +15,9 @@ from torch import Generator, Tensor, nn
 from insonify.model.heads import ChannelScale, HeadedEncoder, SaliencyHead
 from insonify.train.loop import State, StepReport, fit
 from insonify.transfer.course import FineTune
+from insonify.transfer.criteria import divergence, saliency_criterion
 from insonify.transfer.examples import Integers
 from insonify.transfer.finetune import (
-    Batch,
     begin,
     draw_batches,
     learn,
@@ -32,13 +32,6 @@ from insonify.transfer.saliency_options import Decoder
 _AT_ONCE: Final = 64
 
 OnStep = Callable[[StepReport], None]
-
-
-def divergence(logs_Bhw: Tensor, targets_Bhw: Tensor) -> Tensor:
-    """Mean KL(target ‖ prediction) of maps, from the predictions' logarithms."""
-    targets_Bhw = targets_Bhw.to(logs_Bhw.device)
-    own_Bhw = torch.xlogy(targets_Bhw, targets_Bhw) - targets_Bhw * logs_Bhw
-    return own_Bhw.sum((1, 2)).mean()
 
 
 def finetune_saliency(
@@ -94,16 +87,6 @@ def finetune_saliency(
     )
     tested_BHW = frames_NHW[torch.from_numpy(tested_B)]
     return predict(state.model, tested_BHW, size, _AT_ONCE).exp()
-
-
-def saliency_criterion(gaze: GazedFrames) -> Callable[[Tensor, Batch], Tensor]:
-    """KL between where a view was looked at and what is predicted for it."""
-
-    def criterion(logs_Bhw: Tensor, batch: Batch) -> Tensor:
-        shape_hw = (logs_Bhw.shape[1], logs_Bhw.shape[2])
-        return divergence(logs_Bhw, gaze.targets(batch.places_B, batch.crop, shape_hw))
-
-    return criterion
 
 
 def fit_decoder(

@@ -18,6 +18,7 @@ from insonify.cli.phantom import Phantom
 from insonify.cli.pretrain import Pretrain
 from insonify.cli.pretrain_gaze import PretrainGaze
 from insonify.cli.report import Report
+from insonify.cli.reproduce import Reproduce
 from insonify.cli.split import Split
 from insonify.cli.transfer import TransferPlanes
 from insonify.cli.transfer_saliency import TransferSaliency
@@ -78,6 +79,7 @@ def _commands(arguments: list[str]) -> Any:
         | Annotated[TransferPlanes, tyro.conf.subcommand(planes)]
         | Annotated[TransferSaliency, tyro.conf.subcommand(saliency)]
         | Annotated[Report, tyro.conf.subcommand("report")]
+        | Annotated[Reproduce, tyro.conf.subcommand("reproduce")]
         | Annotated[Doctor, tyro.conf.subcommand("doctor")]
     )
 

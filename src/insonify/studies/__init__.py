@@ -1,0 +1,1 @@
+"""Whole studies: many runs, one question, tables beside what others published."""

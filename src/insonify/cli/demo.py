@@ -9,29 +9,39 @@ import pydicom.data
 import tyro
 
 from insonify.cli.console import console
+from insonify.cli.gaze import Gaze
 from insonify.cli.ingest import Ingest
 from insonify.cli.phantom import Phantom
 from insonify.cli.pretrain import Pretrain
 from insonify.cli.report import Report
 from insonify.cli.split import Split
 from insonify.cli.transfer import TransferPlanes
+from insonify.cli.transfer_saliency import TransferSaliency
 from insonify.core.errors import ConfigError
 from insonify.ingest.build import IngestOptions
+from insonify.ingest.gaze.options import GazeImportOptions, PlacingOptions
 from insonify.recipes import demo
 from insonify.transfer.planes import PlanesOptions
+from insonify.transfer.saliency import SaliencyOptions
+from insonify.transfer.saliency_options import Decoder
 
 _REAL: Final = "examples_*_color.dcm", "examples_palette.dcm", "examples_jpeg2k.dcm"
 """Ultrasound that ships with pydicom: a cine, and stills that ingest must judge."""
 _FOLDS: Final = 3
+_PX_PER_CM: Final = 8.0
+"""Of the phantom's screen, as if it were shown half a metre wide."""
+_PLANE_FRAMES: Final = 16
+_DECODER_STEPS: Final = 300
 
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
     """Run the whole job on data that is here: in less than ten minutes on two cores.
 
-    Draws synthetic fetal sweeps, takes them and the real DICOM files that ship with
-    pydicom into a store, pretrains an encoder on each fold of the subjects, and
-    compares it with an untrained one in telling standard planes apart.
+    Draws synthetic fetal sweeps with a sonographer's gaze, takes them and the real
+    DICOM files that ship with pydicom into a store, pretrains an encoder on each fold
+    of the subjects, compares it with an untrained one in telling standard planes apart
+    and in predicting where one looks, and writes report.html.
     """
 
     out: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="OUT")]
@@ -48,20 +58,29 @@ class Demo:
         _take(phantom, store, self.out)
         _step("ingest", "pydicom's files", store)
         _take_real(self.out, store)
+        _step("gaze", phantom, store)
+        _look(phantom, store, self.out)
         _step("split", store, "demo")
         Split(store=store, name="demo", folds=_FOLDS, task="plane").run()
         runs = [self.out / f"run-{fold}" for fold in range(_FOLDS)]
         for fold, run in enumerate(runs):
             _step("pretrain", store, run, "--recipe demo --split demo --fold", fold)
             _pretrain(store, run, fold)
-        predictions = self.out / "predictions.parquet"
-        _step("transfer planes", store, *runs, "--task plane --split demo")
-        options = PlanesOptions(task="plane", split="demo")
         names = tuple(map(str, runs))
-        TransferPlanes(store=store, runs=names, out=predictions, options=options).run()
-        _step("report", predictions)
-        report = self.out / "report.md"
-        Report(predictions=(predictions,), out=report).run()
+        planes, saliency = self.out / "planes.parquet", self.out / "saliency.parquet"
+        _step("transfer planes", store, *runs, "--task plane --split demo")
+        options = PlanesOptions(
+            task="plane", split="demo", frames_per_video=_PLANE_FRAMES
+        )
+        TransferPlanes(store=store, runs=names, out=planes, options=options).run()
+        _step("transfer saliency", store, *runs, "--split demo --protocols frozen")
+        maps = SaliencyOptions(
+            split="demo", protocols=("frozen",), frozen=Decoder(steps=_DECODER_STEPS)
+        )
+        TransferSaliency(store=store, runs=names, out=saliency, options=maps).run()
+        _step("report", planes, saliency)
+        report = self.out / "report.html"
+        Report(predictions=(planes, saliency), out=report).run()
         return 0
 
 
@@ -70,7 +89,7 @@ def _step(*words: object) -> None:
 
 
 def _draw(phantom: Path) -> None:
-    Phantom(out=phantom, subjects=9, sweeps=4, seconds=6, fps=15, workers=2).run()
+    Phantom(out=phantom, subjects=12, sweeps=4, seconds=6, fps=15, workers=2).run()
 
 
 def _take(phantom: Path, store: Path, out: Path) -> None:
@@ -80,6 +99,16 @@ def _take(phantom: Path, store: Path, out: Path) -> None:
         key=out / "site.key",
     )
     Ingest(source=phantom / "videos", store=store, options=options).run()
+
+
+def _look(phantom: Path, store: Path, out: Path) -> None:
+    options = GazeImportOptions(
+        gaze=phantom / "gaze.csv",
+        format="neutral",
+        key=out / "site.key",
+        placing=PlacingOptions(px_per_cm=_PX_PER_CM),
+    )
+    Gaze(source=phantom / "videos", store=store, options=options).run()
 
 
 def _take_real(out: Path, store: Path) -> None:

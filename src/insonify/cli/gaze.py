@@ -10,7 +10,7 @@ from rich.table import Table
 
 from insonify.cli.console import console, progress_bar
 from insonify.ingest.gaze.build import import_gaze
-from insonify.ingest.gaze.options import GazeOptions
+from insonify.ingest.gaze.options import GazeImportOptions
 from insonify.ingest.gaze.summary import GazeSummary, Refusal
 
 _SHOWN: Final = 20
@@ -35,7 +35,7 @@ class Gaze:
     """The file or folder that was ingested."""
     store: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="STORE")]
     """The store that has its videos."""
-    options: Annotated[GazeOptions, tyro.conf.arg(name="")]
+    options: Annotated[GazeImportOptions, tyro.conf.arg(name="")]
     strict: bool = False
     """Exit with 1 if anything was refused."""
 

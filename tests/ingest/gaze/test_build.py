@@ -14,7 +14,7 @@ from insonify.core.video import Frames
 from insonify.ingest.build import IngestOptions, ingest
 from insonify.ingest.clean import CleanOptions
 from insonify.ingest.gaze.build import import_gaze
-from insonify.ingest.gaze.options import GazeOptions, PlacingOptions
+from insonify.ingest.gaze.options import GazeImportOptions, PlacingOptions
 from insonify.store import Store
 
 Screen = Callable[..., Frames]
@@ -45,9 +45,9 @@ def table(path: Path, rows: Sequence[tuple[object, ...]]) -> Path:
     return path
 
 
-def options(home: Path, gaze: Path, **about: Any) -> GazeOptions:
+def options(home: Path, gaze: Path, **about: Any) -> GazeImportOptions:
     filled: dict[str, Any] = {"format": "neutral", "placing": PLACING, **about}
-    return GazeOptions(gaze=gaze, key=home / "k" / "site.key", **filled)
+    return GazeImportOptions(gaze=gaze, key=home / "k" / "site.key", **filled)
 
 
 @pytest.mark.parametrize("zoom", [1, 3])
@@ -182,7 +182,10 @@ def test_mistakes_in_options_are_refused(home: Path) -> None:
         (options(home, home / "none"), "no such file"),
         (options(home, home / "in"), r"no file \*.csv"),
         (options(home, home / "two", video=NAMES[0]), "2 files, --video names one"),
-        (GazeOptions(gaze=gaze, format="neutral", key=home / "other"), "no site key"),
+        (
+            GazeImportOptions(gaze=gaze, format="neutral", key=home / "other"),
+            "no site key",
+        ),
         (options(home, gaze, placing=PlacingOptions()), "--px-per-cm"),
     ):
         with pytest.raises(ConfigError, match=reason):

@@ -15,7 +15,7 @@ from insonify.ingest.deidentify import (
     pseudonym,
     site_key,
 )
-from insonify.ingest.gaze.options import GazeOptions
+from insonify.ingest.gaze.options import GazeImportOptions
 from insonify.ingest.gaze.placing import place
 from insonify.ingest.gaze.samples import GazeSamples
 from insonify.ingest.gaze.sources import Sources, pictures
@@ -26,7 +26,7 @@ from insonify.store import Store, VideoGaze
 def import_gaze(
     source: Path,
     store_path: Path,
-    options: GazeOptions,
+    options: GazeImportOptions,
     on_file: Callable[[int], None] = lambda _: None,
 ) -> GazeSummary:
     """Add gaze to the videos of a store; all that could be placed, or nothing.
@@ -66,7 +66,7 @@ class _Importer:
         store: Store,
         sources: Sources,
         key: bytes,
-        options: GazeOptions,
+        options: GazeImportOptions,
         summary: GazeSummary,
     ) -> None:
         self.pictures = pictures(store)

@@ -52,7 +52,7 @@ class PlacingOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GazeOptions:
+class GazeImportOptions:
     """Which gaze is read, and how it is put onto the videos."""
 
     gaze: Path

@@ -8,7 +8,7 @@ from insonify.core.errors import ConfigError
 from insonify.recipes import with_size
 from insonify.store import Store
 from insonify.studies.budget import seconds
-from insonify.studies.plan import ARMS, Plan, Scale, make_plan
+from insonify.studies.plan import ARMS, Plan, Scale, frames_a_clip, make_plan
 from insonify.studies.speed import Speed
 from insonify.train.options import PretrainOptions
 
@@ -33,13 +33,20 @@ def test_every_arm_is_trained_once_a_fold_and_seed() -> None:
             assert f"gaze_{run.options.objective}" == arm
 
 
-def test_all_arms_get_the_same_encoder_batch_and_steps() -> None:
+def test_all_arms_get_the_same_encoder_schedule_and_steps() -> None:
     scales: tuple[Scale, ...] = ("cpu", "paper")
     for scale in scales:
         plan = make_plan(scale, task="t", split="s", folds=3, seeds=(0,))
-        for name in ("encoder", "batch", "steps", "optimisation"):
+        for name in ("encoder", "steps", "optimisation", "clips"):
             assert len({repr(getattr(o, name)) for o in plan.pretraining}) == 1
         assert {o.architecture for o in plan.gaze} == {plan.pretraining[0].encoder}
+
+
+def test_small_arms_see_the_same_number_of_frames_and_papers_of_clips() -> None:
+    small = cpu_plan().pretraining
+    assert {o.batch * frames_a_clip(o) for o in small} == {192}
+    paper = make_plan("paper", task="t", split="s", folds=3, seeds=(0,)).pretraining
+    assert {o.batch for o in paper} == {32}
 
 
 @pytest.mark.parametrize("scale", ["cpu", "paper"])

@@ -6,14 +6,9 @@ share on top, as measured on two cores (docs/log.md).
 
 from typing import Final
 
-import torch
-from torch import Generator
-
-from insonify.pretext.task import PretextTask, source_size
 from insonify.store import Store
-from insonify.studies.plan import Plan
+from insonify.studies.plan import Plan, frames_a_clip
 from insonify.studies.speed import Speed
-from insonify.train.options import PretrainOptions
 
 _ON_TOP: Final = 1.3
 _UNTRAINED: Final = 1
@@ -23,7 +18,8 @@ _WINDOW_FRAMES: Final = 32
 def seconds(plan: Plan, store: Store, speed: Speed) -> float:
     """Estimate the wall-clock time of a plan."""
     folds = plan.folds * len(plan.seeds)
-    pretraining = sum(_pretraining_frames(o) for o in plan.pretraining) / speed.train
+    frames = sum(o.steps * o.batch * frames_a_clip(o) for o in plan.pretraining)
+    pretraining = frames / speed.train
     gaze = sum(
         o.steps
         * o.batch
@@ -49,15 +45,3 @@ def seconds(plan: Plan, store: Store, speed: Speed) -> float:
 def _transfer(arms: int, fit: float, reference: float, encode: float) -> float:
     """Every arm encodes and is fine-tuned; the reference is fine-tuned for longer."""
     return arms * (encode + fit) + reference * fit
-
-
-def _pretraining_frames(options: PretrainOptions) -> int:
-    views = sum(_views(task, options) for task in options.tasks.values())
-    return options.steps * options.batch * views
-
-
-def _views(task: PretextTask, options: PretrainOptions) -> int:
-    """Frames of a clip that the encoder sees for a task: asked of the task itself."""
-    shape = (1, options.clips.frames, *source_size(task.size, task.margin))
-    answer = task.sample(1, Generator().manual_seed(0))
-    return task.apply(torch.zeros(shape), answer).shape[1]

@@ -4,7 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple, TypeVar
 
+import torch
+from torch import Generator
+
 from insonify.core.errors import ConfigError
+from insonify.pretext.task import source_size
 from insonify.recipes import RECIPES
 from insonify.train.options import PretrainOptions
 from insonify.transfer.course import Course, FineTune
@@ -91,6 +95,8 @@ def make_plan(
     asked = tuple(
         replace(RECIPES[name](), split=split, probe_task=task) for name in names
     )
+    if small:
+        asked = tuple(_same_work(options) for options in asked)
     first = asked[0]
     course = FineTune(steps=300) if small else FineTune()
     return Plan(
@@ -125,7 +131,28 @@ def make_plan(
     )
 
 
+_FRAMES: Final = 192
+"""Frames a step of the small scale: 32 clips of the Siamese recipe."""
 _OBJECTIVES: Final[tuple[Literal["point", "saliency"], ...]] = ("point", "saliency")
+
+
+def frames_a_clip(options: PretrainOptions) -> int:
+    """Frames that the encoder sees of a clip: asked of the tasks themselves."""
+    total, generator = 0, Generator().manual_seed(0)
+    for task in options.tasks.values():
+        shape = (1, options.clips.frames, *source_size(task.size, task.margin))
+        views = task.apply(torch.zeros(shape), task.sample(1, generator))
+        total += views.shape[1]
+    return total
+
+
+def _same_work(options: PretrainOptions) -> PretrainOptions:
+    """The recipe with as many clips a step as make ``_FRAMES`` frames.
+
+    The paper gives every arm as many clips, so that an arm with two tasks computes more
+    than one with a single task; here all compute the same.
+    """
+    return replace(options, batch=_FRAMES // frames_a_clip(options))
 
 
 def _stretched(options: S, share: float) -> S:

@@ -1,28 +1,54 @@
-"""Named configurations, one function each; variants by ``dataclasses.replace``."""
+"""Named configurations, one function each; variants by ``dataclasses.replace``.
+
+Two families. ``paper_…`` are the paper's four rows at its size and schedule, for a GPU.
+The same names without ``paper_`` are their small twins, for two CPU cores.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any, Final
 
 from insonify.clips.augment import Photometric
 from insonify.clips.sampling import ClipOptions
-from insonify.pretext import AffineTransform, FrameOrder
+from insonify.pretext import AffineTransform, Disentangled, FrameOrder
+from insonify.pretext.task import Input
 from insonify.train.optimisation import Optimisation
 from insonify.train.options import PretrainOptions
+
+_SMALL: Final = (64, 80)
+_LARGE: Final = (224, 288)
 
 
 def siamese() -> PretrainOptions:
     """Both tasks in parallel on a shared per-frame encoder, weights 1 : 1; for CPUs.
 
-    Jiao et al., ISBI 2020, "Ours-Siam", with a ResNet-18, views of about a third of the
-    side, and one frame of a clip instead of four before and after the warp, so that
-    a step holds twice the clips for the same work.
+    Jiao et al., ISBI 2020, "Ours-Siam", with a half-width ResNet-10, views of under a
+    third of the side, and one frame of a clip instead of four before and after the
+    warp, so that a step holds twice the clips for the same work.
     """
-    size = (80, 104)
     return PretrainOptions(
         recipe="siamese",
-        clips=ClipOptions(size=size),
-        order=FrameOrder(size=size),
-        transform=AffineTransform(size=size, frames=1),
+        encoder="resnet10_half",
+        clips=ClipOptions(size=_SMALL),
+        order=FrameOrder(size=_SMALL),
+        transform=AffineTransform(size=_SMALL, frames=1),
+    )
+
+
+def disentangled() -> PretrainOptions:
+    """Both questions about one corrupted clip, from two halves of a vector; for CPUs.
+
+    Jiao et al., ISBI 2020, "Ours-Dise"; its order can be found by matching frames.
+    """
+    both = Disentangled(
+        order=FrameOrder(size=_SMALL), transform=AffineTransform(size=_SMALL)
+    )
+    return replace(
+        siamese(),
+        recipe="disentangled",
+        order=None,
+        transform=None,
+        disentangled=both,
     )
 
 
@@ -37,20 +63,29 @@ def transform_only() -> PretrainOptions:
 
 
 def paper_siamese() -> PretrainOptions:
-    """The paper's network, size and schedule; for a GPU.
+    """The paper's Siamese variant: network, size and schedule; for a GPU.
+
+    Frames enter as channels, for the paper's networks are two-dimensional and take
+    clips (probable; it does not say). The branches share all but the last stage (the
+    paper: "partially"; which stages is our choice), and the branch of the order is
+    kept. :func:`frame_by_frame` gives the form without stacks.
 
     8 epochs of 400 k frames as clips of 4 in batches of 32 are 25 000 steps.
     """
-    size = (224, 288)
     return PretrainOptions(
         recipe="paper_siamese",
         encoder="seresnext50_half",
-        clips=ClipOptions(size=size, jitter_px=0.0),
-        order=FrameOrder(size=size),
-        transform=AffineTransform(size=size),
+        shared_stages=4,
+        clips=ClipOptions(size=_LARGE, jitter_px=0.0),
+        order=FrameOrder(size=_LARGE, input="channels"),
+        transform=AffineTransform(size=_LARGE, input="channels"),
         photometric=Photometric(slope=0.0, per_frame=False),
         optimisation=Optimisation(
-            optimizer="sgd", learning_rate=0.1, schedule="last-quarter", warmup=0.0
+            optimizer="sgd",
+            learning_rate=0.1,
+            weight_decay=1e-4,
+            schedule="last-quarter",
+            warmup=0.0,
         ),
         batch=32,
         steps=25_000,
@@ -59,29 +94,77 @@ def paper_siamese() -> PretrainOptions:
     )
 
 
+def paper_disentangled() -> PretrainOptions:
+    """The paper's disentangled variant: original and corrupted clip as 8 channels."""
+    base = _paper_alone("paper_disentangled")
+    both = Disentangled(
+        order=FrameOrder(size=_LARGE, input="channels"),
+        transform=AffineTransform(size=_LARGE, input="channels"),
+    )
+    return replace(base, order=None, transform=None, disentangled=both)
+
+
+def paper_order_only() -> PretrainOptions:
+    """The paper's order correction alone."""
+    return replace(_paper_alone("paper_order_only"), transform=None)
+
+
+def paper_transform_only() -> PretrainOptions:
+    """The paper's transform prediction alone."""
+    return replace(_paper_alone("paper_transform_only"), order=None)
+
+
 def demo() -> PretrainOptions:
     """Small enough to see something in two minutes."""
     return replace(
-        with_size(siamese(), (64, 80)),
-        recipe="demo",
-        steps=150,
-        probe_every=50,
-        checkpoint_every=50,
+        siamese(), recipe="demo", steps=150, probe_every=50, checkpoint_every=50
     )
 
 
 RECIPES: dict[str, Callable[[], PretrainOptions]] = {
     recipe.__name__: recipe
-    for recipe in (siamese, order_only, transform_only, paper_siamese, demo)
+    for recipe in (
+        siamese,
+        disentangled,
+        order_only,
+        transform_only,
+        paper_siamese,
+        paper_disentangled,
+        paper_order_only,
+        paper_transform_only,
+        demo,
+    )
 }
 """All recipes by name."""
 
 
 def with_size(options: PretrainOptions, size: tuple[int, int]) -> PretrainOptions:
     """The same options for views of another size."""
-    return replace(
-        options,
-        clips=replace(options.clips, size=size),
-        order=options.order and replace(options.order, size=size),
-        transform=options.transform and replace(options.transform, size=size),
-    )
+    changed = _with_tasks(options, size=size)
+    return replace(options, clips=replace(options.clips, size=size), **changed)
+
+
+def frame_by_frame(options: PretrainOptions) -> PretrainOptions:
+    """The same options with an encoder of single frames, compared by the heads."""
+    kind: Input = "frames"
+    return replace(options, **_with_tasks(options, input=kind))
+
+
+def _paper_alone(name: str) -> PretrainOptions:
+    """The paper's setting for one branch: nobody to share stages with."""
+    return replace(paper_siamese(), recipe=name, shared_stages=5)
+
+
+def _with_tasks(options: PretrainOptions, **changes: Any) -> dict[str, Any]:
+    """All tasks of a recipe with the same changes."""
+    both = options.disentangled
+    return {
+        "order": options.order and replace(options.order, **changes),
+        "transform": options.transform and replace(options.transform, **changes),
+        "disentangled": both
+        and replace(
+            both,
+            order=replace(both.order, **changes),
+            transform=replace(both.transform, **changes),
+        ),
+    }

@@ -17,7 +17,8 @@ from insonify.core.errors import ConfigError
 from insonify.core.video import Video
 from insonify.model.checkpoint import WEIGHTS, load_checkpoint
 from insonify.model.encoder import Encoder
-from insonify.recipes import RECIPES, demo, with_size
+from insonify.pretext import AffineTransform, Disentangled, FrameOrder
+from insonify.recipes import RECIPES, demo, paper_siamese, with_size
 from insonify.store import Store
 from insonify.train.joint_loss import JointLoss
 from insonify.train.options import PretrainOptions
@@ -87,6 +88,61 @@ def test_resumed_training_is_uninterrupted_training_bit_for_bit(
     assert same_weights(whole, cut)
     losses = [[row["loss"] for row in RunFolder(run).metrics()] for run in (whole, cut)]
     assert losses[0] == losses[1]
+
+
+def stacked(**changes: object) -> PretrainOptions:
+    """The paper's Siamese form, small: frames as channels, partly shared stages."""
+    options = with_size(paper_siamese(), (32, 40))
+    changed = tiny(
+        order=options.order,
+        transform=options.transform,
+        shared_stages=options.shared_stages,
+        optimisation=replace(options.optimisation, learning_rate=0.01),
+    )
+    return replace(changed, **changes)  # type: ignore[arg-type]
+
+
+def test_stacks_and_branches_resume_bit_for_bit_and_end_as_an_encoder_of_frames(
+    store: Store, tmp_path: Path
+) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    pretrain(store, whole, stacked(shared_stages=2, kept="transform"), watch)
+    with pytest.raises(KilledError):
+        pretrain(store, cut, stacked(shared_stages=2, kept="transform"), die_at(4))
+    pretrain(store, cut, stacked(shared_stages=2, kept="transform"), watch)
+    assert same_weights(whole, cut)
+    (latest,) = (whole / "checkpoints").glob("step-00000006")
+    stem = "encoder.backbone.conv1.weight"
+    in_stacks = load_file(latest / WEIGHTS)
+    assert in_stacks[stem].shape[1] == 4
+    assert any(name.startswith("branches.order.") for name in in_stacks)
+    checkpoint = load_checkpoint(whole)
+    assert checkpoint.provenance["channels"] == 4
+    assert checkpoint.encoder(torch.rand(2, 32, 40)).shape == (2, 256)
+
+
+def test_the_finished_encoder_is_the_stacked_one_collapsed(
+    store: Store, tmp_path: Path
+) -> None:
+    """One run ends where another, at the same rate until then, can be resumed."""
+    ends, goes_on = tmp_path / "ends", tmp_path / "goes_on"
+    pretrain(store, ends, stacked(steps=3), watch)
+    with pytest.raises(KilledError):
+        pretrain(store, goes_on, stacked(steps=4, checkpoint_every=3), die_at(4))
+    end = load_file(ends / "checkpoint" / WEIGHTS)
+    before = load_file(goes_on / "checkpoints" / "step-00000003" / WEIGHTS)
+    stem = "encoder.backbone.conv1.weight"
+    before[stem] = before[stem].sum(1, keepdim=True)
+    assert before.keys() == end.keys()
+    assert all(torch.equal(before[name], end[name]) for name in before)
+
+
+def test_a_loss_that_is_not_finite_ends_with_advice(
+    store: Store, tmp_path: Path
+) -> None:
+    wild = replace(tiny().optimisation, optimizer="sgd", learning_rate=1e30, warmup=0.0)
+    with pytest.raises(ConfigError, match=r"diverged \(loss (nan|inf).*learning-rate"):
+        pretrain(store, tmp_path / "run", tiny(optimisation=wild), watch)
 
 
 def test_kill_9_then_the_same_command_gives_the_same_weights(
@@ -175,6 +231,11 @@ def test_order_alone_and_transform_alone_have_one_head_each() -> None:
         ({"steps": 0}, "at least 1"),
         ({"clips": replace(tiny().clips, size=(48, 48))}, "give both the same"),
         ({"clips": replace(tiny().clips, frames=5)}, "must be the same"),
+        ({"transform": AffineTransform(size=(32, 40), frames=5)}, "as many or fewer"),
+        ({"order": FrameOrder(size=(32, 40), input="channels")}, "same input"),
+        ({"disentangled": Disentangled()}, "disentangled.size"),
+        ({"shared_stages": 6}, "0 to 5, found 6"),
+        ({"shared_stages": 3, "order": None}, "kept is order, a task that is off"),
     ],
 )
 def test_options_that_do_not_fit_together_are_refused(

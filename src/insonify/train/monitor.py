@@ -12,6 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from torch import Generator, Tensor, nn
 
 from insonify.clips.loader import ClipLoader, FrameReader
+from insonify.model.encoder import Encoder
 from insonify.pretext import FrameOrder, PretextTask
 from insonify.pretext.baselines import shortest_path_order
 from insonify.pretext.frame_order import order_class
@@ -52,6 +53,8 @@ class Probe:
 
     def measure(self, encoder: nn.Module) -> dict[str, float]:
         """Feature rank and, where there are labels, k-NN balanced accuracy."""
+        if isinstance(encoder, Encoder) and encoder.channels > 1:
+            encoder = encoder.collapse()
         features_ND = encode(encoder, self.frames_NHW)
         found = {"rank": rank_me(features_ND)}
         if self.labels_N is not None:

@@ -1,20 +1,13 @@
 """Pretraining: wires store, tasks, encoder and loop together."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from lightning.fabric import Fabric
-from torch import Tensor
 
-from insonify.model.checkpoint import (
-    OPTIMIZER,
-    WEIGHTS,
-    Card,
-    read_tensors,
-    save_checkpoint,
-)
+from insonify.core.errors import ConfigError
+from insonify.model.checkpoint import OPTIMIZER, WEIGHTS, read_tensors
 from insonify.model.encoder import Encoder
 from insonify.model.joint import JointModel
 from insonify.store import Roles, Store
@@ -27,10 +20,11 @@ from insonify.train.loading import (
 )
 from insonify.train.loop import State, fit
 from insonify.train.monitor import build_probe
-from insonify.train.optimisation import pack, unpack
+from insonify.train.optimisation import unpack
 from insonify.train.options import PretrainOptions
 from insonify.train.precision import precision_of
 from insonify.train.run_folder import RunFolder
+from insonify.train.saving import Saver
 from insonify.train.watch import Progress, Watch
 
 _PROBE_FRAMES = 384
@@ -57,7 +51,7 @@ def pretrain(
         The checkpoint folder of the finished encoder.
 
     Raises:
-        ConfigError: the folder holds another run.
+        ConfigError: the folder holds another run, or the loss is not finite.
         LeakError: a subject is on both sides of the split.
         StoreError: no clip can be made.
     """
@@ -70,7 +64,7 @@ def pretrain(
     loader = make_loader(store, roles.train, options, fabric)
     state = _new_state(fabric, store, roles, options)
     resume(state, run)
-    saver = _Saver(store=store, roles=roles, options=options, state=state, run=run)
+    saver = Saver(store=store, roles=roles, options=options, state=state, run=run)
     size, task = options.clips.size, options.probe_task
     watch = Watch(
         options=options,
@@ -91,9 +85,14 @@ def pretrain(
             rate_of=lambda step: options.optimisation.rate(step, options.steps),
             on_step=watch,
         )
+    except FloatingPointError as error:
+        raise ConfigError(
+            f"{path}: training diverged ({error}); begin in a new folder with a lower "
+            "--optimisation.learning-rate or a longer --optimisation.warmup"
+        ) from None
     finally:
         watch.writer.close()
-    saver.save(run.checkpoint)
+    saver.save_encoder(run.checkpoint)
     return run.checkpoint
 
 
@@ -102,14 +101,22 @@ def new_model(encoder: Encoder, options: PretrainOptions) -> JointModel:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(options.seed)
         heads = {name: task.head(encoder.dim) for name, task in options.tasks.items()}
-    return JointModel(encoder, heads)
+    return JointModel(
+        encoder, heads, shared=options.shared_stages, private=options.private
+    )
 
 
 def _new_state(
     fabric: Fabric, store: Store, roles: Roles, options: PretrainOptions
 ) -> State:
     mean, std = grey_levels(store, roles, options.clips.size)
-    encoder = Encoder(options.encoder, mean=mean, std=std, seed=options.seed)
+    encoder = Encoder(
+        options.encoder,
+        channels=options.channels,
+        mean=mean,
+        std=std,
+        seed=options.seed,
+    )
     model = new_model(encoder, options)
     optimizer = options.optimisation.build(model.parameters())
     wrapped, optimizer = fabric.setup(model, optimizer)
@@ -123,41 +130,3 @@ def resume(state: State, run: RunFolder) -> None:
         state.model.load_state_dict(read_tensors(folder / WEIGHTS))
         unpack(state.optimizer, read_tensors(folder / OPTIMIZER))
     run.rewind(state.step)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Saver:
-    """Writes checkpoints that say where they come from."""
-
-    store: Store
-    roles: Roles
-    options: PretrainOptions
-    state: State
-    run: RunFolder
-
-    def save_step(self) -> None:
-        """Write a checkpoint to resume from, and remove old ones."""
-        folder = self.run.step_folder(self.state.step)
-        self.save(folder, pack(self.state.optimizer))
-        self.run.prune()
-
-    def save(self, folder: Path, optimizer: dict[str, Tensor] | None = None) -> None:
-        """Write a checkpoint folder."""
-        tensors = self.state.model.state_dict()
-        save_checkpoint(folder, tensors, self._card(), optimizer)
-
-    def _card(self) -> Card:
-        options = self.options
-        return Card(
-            architecture=options.encoder,
-            size=options.clips.size,
-            provenance={
-                "recipe": options.recipe,
-                "seed": options.seed,
-                "steps": self.state.step,
-                "store": self.store.id,
-                "split": options.split,
-                "fold": options.fold if options.split else None,
-                "subjects": sorted(self.roles.train),
-            },
-        )

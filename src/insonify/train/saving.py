@@ -1,0 +1,60 @@
+"""Checkpoints of a pretraining run: to resume from, and the finished encoder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from insonify.model.checkpoint import Card, save_checkpoint
+from insonify.store import Roles, Store
+from insonify.train.loop import State
+from insonify.train.optimisation import pack
+from insonify.train.options import PretrainOptions
+from insonify.train.run_folder import RunFolder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saver:
+    """Writes checkpoints that say where they come from."""
+
+    store: Store
+    roles: Roles
+    options: PretrainOptions
+    state: State
+    run: RunFolder
+
+    def save_step(self) -> None:
+        """Write a checkpoint to resume from, and remove old ones."""
+        state = self.state
+        folder = self.run.step_folder(state.step)
+        save_checkpoint(
+            folder, state.model.state_dict(), self._card(), pack(state.optimizer)
+        )
+        self.run.prune()
+
+    def save_encoder(self, folder: Path) -> None:
+        """Write the finished model, its encoder as one of single frames."""
+        model: Any = self.state.model
+        tensors: dict[str, Tensor] = model.state_dict()
+        if model.encoder.channels > 1:
+            for name, tensor in model.encoder.collapse().state_dict().items():
+                tensors[f"encoder.{name}"] = tensor
+        save_checkpoint(folder, tensors, self._card())
+
+    def _card(self) -> Card:
+        options = self.options
+        return Card(
+            architecture=options.encoder,
+            size=options.clips.size,
+            provenance={
+                "recipe": options.recipe,
+                "channels": options.channels,
+                "seed": options.seed,
+                "steps": self.state.step,
+                "store": self.store.id,
+                "split": options.split,
+                "fold": options.fold if options.split else None,
+                "subjects": sorted(self.roles.train),
+            },
+        )

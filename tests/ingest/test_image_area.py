@@ -1,12 +1,16 @@
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from insonify.core.errors import IngestError
+from insonify.core.config import load_config, save_config
+from insonify.core.errors import ConfigError, IngestError
 from insonify.core.video import Box, Frames
+from insonify.ingest.build import IngestOptions
+from insonify.ingest.clean import CleanOptions, Names, clean
 from insonify.ingest.image_area import ImageArea, find_image_area, spread_frames
 from insonify.ingest.recording import Recording, Region, TimedFrame
 
@@ -113,3 +117,45 @@ def test_spread_frames_is_bounded_and_even() -> None:
     assert 64 <= len(spread) < 128
     steps = np.diff(spread[:, 0, 0].astype(int)) % 251
     assert set(steps.tolist()) == {8}
+
+
+def test_a_given_area_is_taken_to_its_last_pixel(screen: Screen) -> None:
+    """Stills and movies alike; what the device or the motion says does not count."""
+    for frames in (screen(1), screen()):
+        area = find(frames, Box(30, 20, 120, 180), area=(17, 3, 171, 198))
+        assert area.method == "given"
+        assert area.box == area.rectangle == Box(17, 3, 171, 198)
+        assert inside(area).all()
+        assert area.mask_HW.sum() == 154 * 195
+
+
+def test_a_still_amid_text_keeps_the_given_area_only(screen: Screen) -> None:
+    frames = screen(1)
+    options = CleanOptions(area=(20, 5, 170, 195))
+    video = clean(recording(frames), Names("s", "e", "v"), options)
+    assert np.array_equal(video.frames_THW, frames[:, 20:170, 5:195])
+    assert video.crop == Box(20, 5, 170, 195)
+    assert video.rectangle == Box(0, 0, 150, 190)
+    assert video.facts["area"] == "given"
+
+
+@pytest.mark.parametrize("area", [(0, 0, 177, 200), (0, 0, 176, 201), (176, 0, 180, 9)])
+def test_a_given_area_beyond_the_picture_is_refused(
+    screen: Screen, area: tuple[int, int, int, int]
+) -> None:
+    with pytest.raises(IngestError, match=r"not within.*176 rows and 200 columns"):
+        find(screen(1), area=area)
+    with pytest.raises(IngestError, match="no rectangle of 32"):
+        find(screen(1), area=(0, 0, 176, 31))
+
+
+def test_a_given_area_round_trips_and_must_hold_a_pixel(tmp_path: Path) -> None:
+    for area in ((1, 2, 30, 40), "full"):
+        options = IngestOptions(clean=CleanOptions(area=area))
+        save_config(options, tmp_path / "o.json")
+        assert load_config(IngestOptions, tmp_path / "o.json") == options
+    text = (tmp_path / "o.json").read_text()
+    for wrong in ('"half"', "[1, 2, 3]", "[5, 0, 5, 9]", "[0, -1, 5, 9]"):
+        (tmp_path / "o.json").write_text(text.replace('"full"', wrong))
+        with pytest.raises(ConfigError):
+            load_config(IngestOptions, tmp_path / "o.json")

@@ -49,3 +49,7 @@ def test_large_masks_are_reduced_and_the_rectangle_stays_inside(
 
 def test_an_empty_mask_has_an_empty_rectangle() -> None:
     assert largest_rectangle(np.zeros((5, 7), bool)) == Box(0, 0, 0, 0)
+
+
+def test_a_large_mask_without_a_gap_is_its_own_rectangle() -> None:
+    assert largest_rectangle(np.ones((256, 331), bool)) == Box(0, 0, 256, 331)

@@ -7,15 +7,15 @@ Legend: T frames, H rows, W columns.
 """
 
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from insonify.core.errors import IngestError
+from insonify.core.errors import ConfigError, IngestError
 from insonify.core.video import Box, Frames, Video
-from insonify.ingest.image_area import ImageArea, find_image_area, spread_frames
+from insonify.ingest.image_area import Area, ImageArea, find_image_area, spread_frames
 from insonify.ingest.recording import Damaged, Recording
 from insonify.ingest.rectangle import largest_rectangle
 from insonify.ingest.triage import TriageOptions, triage
@@ -27,15 +27,25 @@ Facts = dict[str, str | int | float]
 class CleanOptions:
     """What is made of a recording."""
 
-    area: Literal["auto", "full"] = "auto"
-    """Where the image is: found, or the full frame for sources that are cropped and
-    have nothing burned in."""
+    area: Area = "auto"
+    """Where the image is: found; the full frame, for sources that are cropped and have
+    nothing burned in; or TOP LEFT BOTTOM RIGHT in pixels of the source picture (rows
+    TOP to BOTTOM, columns LEFT to RIGHT), such as for stills amid burned-in text."""
     size: int = 256
     """Short side of the image area in pixels; smaller images are not enlarged."""
     damaged: Damaged = "reject"
     """A file that breaks off: refuse it, or keep what comes before."""
     triage: TriageOptions = field(default_factory=TriageOptions)
     """Which frames are dropped."""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.area, str):
+            top, left, bottom, right = self.area
+            if not (0 <= top < bottom and 0 <= left < right):
+                raise ConfigError(
+                    f"--area {top} {left} {bottom} {right} holds no pixel; give TOP "
+                    "LEFT BOTTOM RIGHT with 0 <= TOP < BOTTOM and 0 <= LEFT < RIGHT"
+                )
 
 
 class Names(NamedTuple):

@@ -8,7 +8,7 @@ Legend: T frames, H rows, W columns.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -17,6 +17,12 @@ from insonify.core.video import Box, Frames
 from insonify.ingest.moving import Mask, bounds, moving_mask
 from insonify.ingest.recording import Recording, TimedFrame
 from insonify.ingest.rectangle import largest_rectangle
+
+Given: TypeAlias = tuple[int, int, int, int]
+"""Rows ``top`` to ``bottom`` and columns ``left`` to ``right`` of the source picture,
+in the order top, left, bottom, right; ends are exclusive."""
+Area: TypeAlias = Literal["auto", "full"] | Given
+"""Where the image is: to be found, everywhere, or given."""
 
 _SPREAD: Final = 64
 _LEAST_FRAMES: Final = 8
@@ -61,23 +67,25 @@ def spread_frames(frames: Iterator[TimedFrame]) -> Frames:
     return np.stack(kept)
 
 
-def find_image_area(
-    recording: Recording, spread_THW: Frames, area: Literal["auto", "full"]
-) -> ImageArea:
-    """Find the image: DICOM 2-D region and motion, motion alone, or all if told.
+def find_image_area(recording: Recording, spread_THW: Frames, area: Area) -> ImageArea:
+    """Find the image: DICOM 2-D region and motion, motion alone, or what was told.
 
     Args:
         recording: For its regions.
         spread_THW: Frames spread over the recording.
-        area: ``auto``, or ``full`` for sources that are cropped already.
+        area: ``auto``, ``full`` for sources that are cropped already, or the rectangle
+            that is the image.
 
     Raises:
-        IngestError: the image cannot be told from its surroundings.
+        IngestError: the image cannot be told from its surroundings, or the given
+            rectangle is not within the picture.
     """
     shape = spread_THW.shape[1:]
     whole = Box(0, 0, *shape)
     if area == "full":
         return _area(np.ones(shape, bool), "full frame")
+    if area != "auto":
+        return _given(Box(*area), shape)
     region = recording.regions[0] if recording.regions else None
     moving_HW = None
     if len(spread_THW) >= _LEAST_FRAMES:
@@ -88,7 +96,7 @@ def find_image_area(
         raise IngestError(
             f"{len(spread_THW)} frame(s) and no exact DICOM region: the image cannot "
             "be told from text around it by its motion; if nothing is burned in, pass "
-            "--area full"
+            "--area full, else where the image is, --area TOP LEFT BOTTOM RIGHT"
         )
     method = "motion" if region is None else "clipped DICOM region, motion"
     found = _area(moving_HW, method)
@@ -98,6 +106,21 @@ def find_image_area(
     only_HW = np.zeros(shape, bool)
     only_HW[top:bottom, left:right] = True
     return _area(only_HW, f"{method}, rectangle")
+
+
+def _given(box: Box, shape: tuple[int, ...]) -> ImageArea:
+    """A given rectangle, to its last pixel."""
+    height, width = shape
+    if not box.within(shape):
+        raise IngestError(
+            f"the given image area, rows {box.top} to {box.bottom} and columns "
+            f"{box.left} to {box.right}, is not within the picture of {height} rows "
+            f"and {width} columns; correct --area"
+        )
+    _require_side(box)
+    mask_HW = np.zeros(shape, bool)
+    mask_HW[box.top : box.bottom, box.left : box.right] = True
+    return ImageArea(mask_HW=mask_HW, box=box, rectangle=box, method="given")
 
 
 def _within_region(
@@ -116,11 +139,15 @@ def _within_region(
 
 def _area(mask_HW: Mask, method: str) -> ImageArea:
     rectangle = largest_rectangle(mask_HW)
+    _require_side(rectangle)
+    return ImageArea(
+        mask_HW=mask_HW, box=bounds(mask_HW), rectangle=rectangle, method=method
+    )
+
+
+def _require_side(rectangle: Box) -> None:
     if min(rectangle.height, rectangle.width) < _LEAST_SIDE:
         raise IngestError(
             f"the image area holds no rectangle of {_LEAST_SIDE} pixels; if the whole "
             "frame is image, pass --area full"
         )
-    return ImageArea(
-        mask_HW=mask_HW, box=bounds(mask_HW), rectangle=rectangle, method=method
-    )

@@ -17,10 +17,12 @@ _CELLS: Final = 160
 def largest_rectangle(mask_HW: npt.NDArray[np.bool_]) -> Box:
     """The largest axis-parallel rectangle whose pixels are all True.
 
-    Exact up to 160 pixels a side; larger masks are reduced to cells that are wholly
-    True, so that the rectangle always lies inside and is short by a cell at most. Empty
-    if there is none.
+    Exact up to 160 pixels a side and for masks that are all True; other large masks are
+    reduced to cells that are wholly True, so that the rectangle always lies inside and
+    is short by a cell at most. Empty if there is none.
     """
+    if mask_HW.all():
+        return Box(0, 0, *mask_HW.shape)
     step = math.ceil(max(mask_HW.shape) / _CELLS)
     height, width = (side // step for side in mask_HW.shape)
     cells = mask_HW[: height * step, : width * step]

@@ -8,13 +8,20 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
+from sklearn.metrics import (
+    balanced_accuracy_score,
+    confusion_matrix,
+    f1_score,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
 
 from insonify.core.errors import ConfigError, ReportError
 from insonify.core.predictions import SCHEMA, Predictions
 from insonify.report.evaluation import evaluate
 from insonify.report.options import ReportOptions
-from insonify.report.render import as_json, as_markdown
+from insonify.report.render import as_json, as_markdown, primary_rows
 from insonify.report.rows import Row, Table
 from insonify.report.table import build_table
 
@@ -92,12 +99,49 @@ def test_figures_are_those_of_scikit_learn_on_the_pool(arm: str) -> None:
         "macro_f1_foreground": lambda t, d: f1_score(
             t, d, average="macro", labels=foreground
         ),
+        "macro_precision": lambda t, d: precision_score(t, d, average="macro"),
+        "macro_recall": lambda t, d: recall_score(t, d, average="macro"),
+        "macro_precision_foreground": lambda t, d: precision_score(
+            t, d, average="macro", labels=foreground
+        ),
+        "macro_recall_foreground": lambda t, d: recall_score(
+            t, d, average="macro", labels=foreground
+        ),
         "balanced_accuracy": balanced_accuracy_score,
     }
     for name, score in slow.items():
         expected = by_scikit_learn(predictions, arm, score)
         assert found[name].value == pytest.approx(expected), name
         assert found[name].low < expected < found[name].high
+
+
+def test_the_confusion_of_an_arm_is_pooled_over_folds_and_a_mean_over_seeds() -> None:
+    predictions = made_up()
+    for row in build_table(predictions, OPTIONS).rows[:2]:
+        for true, counts in enumerate(row.confusion):
+            for decided, count in enumerate(counts):
+                expected = by_scikit_learn(
+                    predictions,
+                    row.arm,
+                    lambda t, d, at=(true, decided): confusion_matrix(t, d)[at],
+                )
+                assert count == pytest.approx(expected)
+
+
+def test_markdown_shows_confusions_of_the_primary_protocol_alone() -> None:
+    predictions = made_up()
+    twice = predictions.rows.to_pylist()
+    twice += [row | {"protocol": "linear"} for row in twice]
+    both = replace(predictions, rows=pa.Table.from_pylist(twice, schema=SCHEMA))
+    table = build_table(both, OPTIONS)
+    found = [line for line in as_markdown([table]).splitlines() if "by decided" in line]
+    assert found == [
+        "## random, linear: true class by decided",
+        "## siamese, linear: true class by decided",
+    ]
+    row = primary_rows(table)[1]
+    counts = " | ".join(f"{count:.0f}" for count in row.confusion[2])
+    assert f"| brain | {counts} |" in as_markdown([table])
 
 
 def test_two_classes_have_an_auroc() -> None:
@@ -178,9 +222,8 @@ def test_a_seed_that_missed_a_frame_is_refused() -> None:
 def test_the_order_of_rows_changes_nothing() -> None:
     predictions = made_up()
     tidy = predictions.rows.sort_by([("arm", "descending"), ("time_s", "ascending")])
-    assert as_json(build_table(replace(predictions, rows=tidy), OPTIONS)) == as_json(
-        build_table(predictions, OPTIONS)
-    )
+    again = build_table(replace(predictions, rows=tidy), OPTIONS)
+    assert as_json([again]) == as_json([build_table(predictions, OPTIONS)])
 
 
 def test_a_class_without_test_frames_is_undefined_in_every_text() -> None:
@@ -198,15 +241,15 @@ def test_a_class_without_test_frames_is_undefined_in_every_text() -> None:
     )
     table = build_table(predictions, OPTIONS)
     assert table.notes[-1].endswith("undefined: femur.")
-    plain = json.loads(as_json(table))
+    plain = json.loads(as_json([table]))[0]
     assert plain["rows"][0]["classes"][2]["f1"] is None
-    femur = [line for line in as_markdown(table).splitlines() if "| femur |" in line]
+    femur = [line for line in as_markdown([table]).splitlines() if "| femur |" in line]
     assert femur
     assert all("undefined" in line for line in femur)
 
 
 def test_markdown_has_a_line_for_each_row_and_class() -> None:
-    lines = as_markdown(build_table(made_up(), OPTIONS)).splitlines()
+    lines = as_markdown([build_table(made_up(), OPTIONS)]).splitlines()
     main = [line for line in lines if line.startswith("| siamese | knn | 1 | 24 |")]
     assert len(main) == 1
     assert "macro F1 without background" in lines[2]

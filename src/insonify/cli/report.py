@@ -11,16 +11,21 @@ import tyro
 from rich.markup import escape
 
 from insonify.cli.console import console
-from insonify.core.errors import ConfigError
+from insonify.core import predictions as planes
+from insonify.core import saliency_predictions as saliency
+from insonify.core.described import kind_of
+from insonify.core.errors import ConfigError, ReportError
 from insonify.core.files import write_bytes
-from insonify.core.predictions import concatenate, read_predictions
+from insonify.report.examples import saliency_examples
+from insonify.report.html import Section, as_html
 from insonify.report.options import ReportOptions
-from insonify.report.render import as_json, as_markdown, cells, heads
+from insonify.report.render import SHORT, as_json, as_markdown, cells, heads
 from insonify.report.rows import Table
+from insonify.report.saliency_table import build_saliency_table
 from insonify.report.table import build_table
 
 _FIGURE_WIDTH = len("[0.702, 0.811]")
-_WRITERS = {".md": as_markdown, ".json": as_json}
+_ENDINGS = (".html", ".md", ".json")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +35,11 @@ class Report:
     predictions: Annotated[
         tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="PREDICTIONS")
     ]
-    """Files that `insonify transfer` wrote: same task, store and split."""
+    """Files that `insonify transfer` wrote; those of one task must be of the same store
+    and split."""
     out: Path | None = None
-    """Also write the table here: .md for Markdown, .json for every number."""
+    """Also write the report here: .html for a page with charts that opens without a
+    network, .md for Markdown, .json for every number."""
     overwrite: bool = False
     """Replace the file of --out if it is there."""
     options: Annotated[ReportOptions, tyro.conf.arg(name="")] = field(
@@ -40,26 +47,66 @@ class Report:
     )
 
     def run(self) -> int:
-        """Print the table; 0 when done."""
+        """Print the tables; 0 when done."""
         if self.out is not None:
             self._check(self.out)
         if not self.predictions:
             raise ConfigError("no predictions file; name at least one")
-        parts = [read_predictions(path) for path in self.predictions]
-        table = build_table(concatenate(parts), self.options)
-        _show(table)
+        sections = self._sections()
+        for section in sections:
+            _show(section.table)
         if self.out is not None:
-            write_bytes(self.out, _WRITERS[self.out.suffix](table).encode())
+            write_bytes(self.out, _text(sections, self.out.suffix).encode())
             console.print(f"Report: {self.out}", soft_wrap=True)
         return 0
 
     def _check(self, out: Path) -> None:
-        if out.suffix not in _WRITERS:
+        if out.suffix not in _ENDINGS:
             raise ConfigError(
-                f"{out}: --out ends in {out.suffix!r}; end it in .md or .json"
+                f"{out}: --out ends in {out.suffix!r}; end it in {', '.join(_ENDINGS)}"
             )
         if out.exists() and not self.overwrite:
             raise ConfigError(f"{out}: exists; name another file or pass --overwrite")
+
+    def _sections(self) -> list[Section]:
+        """A section for each kind of predictions.
+
+        Raises:
+            ReportError: a file is of no kind.
+        """
+        kinds: dict[str, list[Path]] = {}
+        for path in self.predictions:
+            kind = kind_of(path)
+            if kind not in (planes.KIND, saliency.KIND):
+                raise ReportError(
+                    f"{path}: no predictions file; name one that `insonify transfer` "
+                    "wrote"
+                )
+            kinds.setdefault(str(kind), []).append(path)
+        make = {planes.KIND: self._planes, saliency.KIND: self._saliency}
+        return [make[kind](paths) for kind, paths in sorted(kinds.items())]
+
+    def _planes(self, paths: list[Path]) -> Section:
+        found = planes.concatenate([planes.read_predictions(path) for path in paths])
+        table = build_table(found, self.options)
+        return Section(table=table, arms=found.arms, facts=found.facts)
+
+    def _saliency(self, paths: list[Path]) -> Section:
+        parts = [saliency.read_saliency(path) for path in paths]
+        found = saliency.concatenate_saliency(parts)
+        return Section(
+            table=build_saliency_table(found, self.options),
+            arms=found.arms,
+            facts=found.facts,
+            examples=saliency_examples(found, self.options.seed),
+        )
+
+
+def _text(sections: list[Section], ending: str) -> str:
+    tables = [section.table for section in sections]
+    if ending == ".html":
+        return as_html(sections)
+    return as_markdown(tables) if ending == ".md" else as_json(tables)
 
 
 def _show(table: Table) -> None:
@@ -73,10 +120,10 @@ def _show(table: Table) -> None:
         pad_edge=False,
     )
     shown.add_column("arm", overflow="fold")
-    for head in heads(table):
+    for head in heads(table, SHORT):
         shown.add_column(textwrap.fill(head, _FIGURE_WIDTH), no_wrap=True)
     for row, counts, figures in zip(
-        table.rows, tested, cells(table, "\n"), strict=True
+        table.rows, tested, cells(table, "\n", SHORT), strict=True
     ):
         learnt = "" if row.fraction in (None, 1.0) else f", labels {row.fraction:.3g}"
         who = f"{row.arm}\n{row.protocol}{learnt}" + ("" if same else f"\n{counts}")

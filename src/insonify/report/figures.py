@@ -38,16 +38,19 @@ def decision_figures(
 ) -> dict[str, Floats]:
     """The figures that follow from decided classes alone, on every resample: (R,).
 
-    Macro F1 without background is left out where no class is background.
+    Macro figures without background are left out where no class is background.
     """
-    f1_RC = metrics.f1s(confusion_RCC)
-    found = {
-        "macro_f1": metrics.macro(f1_RC),
-        "balanced_accuracy": metrics.balanced_accuracy(confusion_RCC),
-        "accuracy": metrics.accuracy(confusion_RCC),
+    by_class = {
+        "macro_f1": metrics.f1s(confusion_RCC),
+        "macro_precision": metrics.precisions(confusion_RCC),
+        "macro_recall": metrics.recalls(confusion_RCC),
     }
+    found = {name: metrics.macro(value_RC) for name, value_RC in by_class.items()}
+    found["balanced_accuracy"] = metrics.balanced_accuracy(confusion_RCC)
+    found["accuracy"] = metrics.accuracy(confusion_RCC)
     if not foreground_C.all():
-        found["macro_f1_foreground"] = metrics.macro(f1_RC, foreground_C)
+        for name, value_RC in by_class.items():
+            found[f"{name}_foreground"] = metrics.macro(value_RC, foreground_C)
     return found
 
 

@@ -1,4 +1,4 @@
-"""A table as Markdown or JSON text."""
+"""Tables as Markdown or JSON text, and the texts of their cells."""
 
 import json
 import math
@@ -9,58 +9,101 @@ from insonify.core.config import to_plain
 from insonify.report.rows import Row, Table
 from insonify.report.statistics import Estimate
 
-_FIGURES = {
+FIGURES = {
     "macro_f1": "macro F1",
     "macro_f1_foreground": "macro F1 without background",
+    "macro_precision_foreground": "precision without background",
+    "macro_recall_foreground": "recall without background",
+    "macro_precision": "macro precision",
+    "macro_recall": "macro recall",
     "balanced_accuracy": "balanced accuracy",
     "auroc": "AUROC",
+    "kl": "KL ↓",
+    "nss": "NSS",
+    "auc": "AUC",
+    "auc_judd": "AUC-Judd",
+    "sauc": "shuffled AUC",
+    "cc": "CC",
+    "sim": "SIM",
+    "ig": "IG, bits",
 }
-"""The figures that are shown, and their heads; JSON holds all of them."""
+"""Every figure's head; an arrow down where less is better."""
+LOWER_IS_BETTER = frozenset({"kl"})
+SHORT = ("macro_f1", "macro_f1_foreground", "auroc", "balanced_accuracy", "kl", "nss")
+"""The figures for a console of 80 columns, which has room for three of them."""
+GAINS = ("macro_f1", "kl", "nss")
+"""The figures whose gain over untrained weights is shown."""
+
+PROTOCOLS = ("finetune", "linear", "knn", "frozen")
+"""A table's primary protocol is the first of these that it has."""
 
 _BESIDE = ("protocol", "labels", "subjects", "frames")
 _CLASS_HEADS = (
     *("arm", "protocol", "labels", "class", "frames"),
     *("precision", "recall", "F1", "AUROC", "AP"),
 )
-_GAIN = "macro_f1"
-"""The figure whose gain over untrained weights is shown."""
 
 
-def heads(table: Table) -> list[str]:
-    """Heads of the columns that show figures."""
-    return [head for head, _ in _columns(table)]
+def heads(table: Table, names: Sequence[str] = tuple(FIGURES)) -> list[str]:
+    """Heads of the columns that show the named figures, and gains."""
+    return [head for head, _ in _columns(table, names)]
 
 
-def cells(table: Table, joint: str) -> list[list[str]]:
+def cells(
+    table: Table, joint: str, names: Sequence[str] = tuple(FIGURES)
+) -> list[list[str]]:
     """Texts of the figures, row by row; ``joint`` stands before the interval."""
-    columns = _columns(table)
+    columns = _columns(table, names)
     return [[joint.join(show(row)) for _, show in columns] for row in table.rows]
 
 
-def as_markdown(table: Table) -> str:
-    """The main table, its notes and the figures of every class, as Markdown."""
+def as_markdown(tables: Sequence[Table]) -> str:
+    """Every table, its notes, figures of classes, and the primary rows' confusions."""
+    return "\n".join(map(_section, tables))
+
+
+def as_json(tables: Sequence[Table]) -> str:
+    """Every number of the tables as JSON; undefined ones are null."""
+    return json.dumps(_without_nan(to_plain(tables)), indent=2, allow_nan=False) + "\n"
+
+
+def primary_rows(table: Table) -> list[Row]:
+    """Rows of the primary protocol with all labels (the largest share that is there)."""
+    learnt = [row for row in table.rows if row.fraction is not None]
+    there = {row.protocol for row in learnt}
+    protocol = next((name for name in PROTOCOLS if name in there), None)
+    mine = [row for row in learnt if row.protocol == protocol]
+    widest = max((row.fraction or 0.0 for row in mine), default=0.0)
+    return [row for row in mine if row.fraction == widest]
+
+
+def _section(table: Table) -> str:
     lines = [f"# Task {table.task}", ""]
     lines += _grid(["arm", *_BESIDE, *heads(table)], _main_cells(table))
-    lines += ["", *(f"- {note}" for note in table.notes), "", "## Classes", ""]
-    lines += _grid(_CLASS_HEADS, _class_cells(table))
+    lines += ["", *(f"- {note}" for note in table.notes), ""]
+    if table.classes:
+        lines += ["## Classes", "", *_grid(_CLASS_HEADS, _class_cells(table))]
+    for row in primary_rows(table):
+        if row.confusion:
+            lines += ["", f"## {row.arm}, {row.protocol}: true class by decided", ""]
+            lines += _grid(("", *table.classes), _confusion_cells(table, row))
     return "\n".join(lines) + "\n"
 
 
-def as_json(table: Table) -> str:
-    """Every number of the table as JSON; undefined ones are null."""
-    return json.dumps(_without_nan(to_plain(table)), indent=2, allow_nan=False) + "\n"
-
-
-def _columns(table: Table) -> list[tuple[str, Callable[[Row], Sequence[str]]]]:
+def _columns(
+    table: Table, names: Sequence[str]
+) -> list[tuple[str, Callable[[Row], Sequence[str]]]]:
     """Head and texts of each column that has something in it."""
     columns = [
-        (head, _reader("figures", name, ""))
-        for name, head in _FIGURES.items()
+        (FIGURES[name], _reader("figures", name, ""))
+        for name in names
         if any(name in row.figures for row in table.rows)
     ]
-    if any(_GAIN in row.gains for row in table.rows):
-        columns.append((f"gain in {_FIGURES[_GAIN]}", _reader("gains", _GAIN, "+")))
-    return columns
+    return columns + [
+        (f"gain in {FIGURES[name]}", _reader("gains", name, "+"))
+        for name in GAINS
+        if any(name in row.gains for row in table.rows)
+    ]
 
 
 def _reader(part: str, name: str, sign: str) -> Callable[[Row], Sequence[str]]:
@@ -85,7 +128,7 @@ def _main_cells(table: Table) -> list[list[str]]:
         (
             row.arm,
             row.protocol,
-            _share(row.fraction),
+            share(row.fraction),
             str(row.subjects),
             str(row.frames),
         )
@@ -99,11 +142,11 @@ def _class_cells(table: Table) -> list[list[str]]:
         [
             row.arm,
             row.protocol,
-            _share(row.fraction),
+            share(row.fraction),
             of_class.name,
             str(of_class.support),
             *map(
-                _number,
+                number,
                 (
                     of_class.precision,
                     of_class.recall,
@@ -118,11 +161,20 @@ def _class_cells(table: Table) -> list[list[str]]:
     ]
 
 
-def _share(fraction: float | None) -> str:
+def _confusion_cells(table: Table, row: Row) -> list[list[str]]:
+    return [
+        [name, *(f"{count:.0f}" for count in counts)]
+        for name, counts in zip(table.classes, row.confusion, strict=True)
+    ]
+
+
+def share(fraction: float | None) -> str:
+    """A label fraction in words; empty for what learns from none."""
     return "" if fraction is None else f"{fraction:.3g}"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Three digits, or undefined."""
     return "undefined" if math.isnan(value) else f"{value:.3f}"
 
 

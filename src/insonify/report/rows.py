@@ -35,11 +35,14 @@ class Row:
     frames: int
     """Tested frames."""
     figures: dict[str, Estimate]
-    """macro_f1, balanced_accuracy, accuracy; macro_f1_foreground where there is a
-    background class; auroc where there are two classes."""
+    """Of planes: macro_f1, macro_precision, macro_recall, balanced_accuracy, accuracy;
+    the macro ones again with _foreground where there is a background class; auroc where
+    there are two classes. Of saliency: those of ``saliency_evaluation``."""
     gains: dict[str, Estimate] = field(default_factory=dict)
     """The same figures minus those of untrained weights, on the same subjects."""
     classes: tuple[ClassFigures, ...] = ()
+    confusion: tuple[tuple[float, ...], ...] = ()
+    """Test frames by true class (rows) and decided class, means over seeds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,5 +51,6 @@ class Table:
 
     task: str
     classes: tuple[str, ...]
+    """Empty for saliency."""
     rows: tuple[Row, ...]
     notes: tuple[str, ...]

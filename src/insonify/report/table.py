@@ -90,6 +90,7 @@ def _row(
         figures={name: estimate(value_RK) for name, value_RK in found.items()},
         gains=gains(part, baseline, foreground_C, options) if baseline else {},
         classes=tuple(class_figures(part, names)),
+        confusion=tuple(map(tuple, part.confusion_KSCC().sum(1).mean(0).tolist())),
     )
 
 

@@ -239,6 +239,7 @@ def test_a_head_finds_the_spot_on_frozen_maps(lesson: Any) -> None:
         targets_Nhw,
         chosen_M,
         tested_B,
+        held_V=chosen_M[:0],
         options=Decoder(steps=120, optimisation=Optimisation(learning_rate=1e-2)),
         seed=0,
         on_step=lambda _: None,
@@ -246,6 +247,30 @@ def test_a_head_finds_the_spot_on_frozen_maps(lesson: Any) -> None:
     static_Bhw = targets_Nhw[chosen_M].mean(0).expand(len(tested_B), -1, -1)
     static = kl_of(static_Bhw, targets_Nhw[tested_B])
     assert kl_of(maps_Bhw, targets_Nhw[tested_B]) < static / 2
+
+
+def test_the_head_that_is_best_on_validation_frames_is_taken() -> None:
+    """Frames to learn from say nothing of others, so the longer the worse."""
+    generator = torch.Generator().manual_seed(0)
+    maps_NDhw = torch.randn(48, 6, *SHAPE, generator=generator)
+    noise_Nhw = torch.randn(48, *SHAPE, generator=generator)
+    targets_Nhw = (3 * noise_Nhw).flatten(1).softmax(1).view(48, *SHAPE)
+    chosen_M, tested_B = np.arange(8), np.arange(28, 48)
+
+    def fitted(held_V: Any) -> Any:
+        maps_Bhw = fit_decoder(
+            maps_NDhw,
+            targets_Nhw,
+            chosen_M,
+            tested_B,
+            held_V=held_V,
+            options=Decoder(steps=160, optimisation=Optimisation(learning_rate=1e-2)),
+            seed=0,
+            on_step=lambda _: None,
+        )
+        return kl_of(maps_Bhw, targets_Nhw[tested_B])
+
+    assert fitted(np.arange(8, 28)) < 0.9 * fitted(chosen_M[:0])
 
 
 def test_channels_are_standardised_on_the_chosen_frames() -> None:

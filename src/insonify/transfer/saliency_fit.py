@@ -95,6 +95,7 @@ def fit_decoder(
     chosen_M: Integers,
     tested_B: Integers,
     *,
+    held_V: Integers,
     options: Decoder,
     seed: int,
     on_step: OnStep,
@@ -102,7 +103,9 @@ def fit_decoder(
     """Learn a head on the feature maps of chosen frames; maps of the tested: (B, h, w).
 
     Channels are standardised on the chosen frames, as features are for a linear probe,
-    so that encoders of any scale learn at the same rate.
+    so that encoders of any scale learn at the same rate. Of the heads along the way the
+    one with the least divergence on frames of validation subjects is taken; without
+    such frames the last.
 
     Raises:
         ConfigError: the loss is not finite.
@@ -114,6 +117,7 @@ def fit_decoder(
     optimizer = options.optimisation.build(model.parameters())
     wrapped, optimizer = fabric.setup(model, optimizer)
     state = State(model=wrapped, optimizer=optimizer)
+    best = _Best(maps_NDhw, targets_Nhw, torch.from_numpy(held_V))
 
     def loss_of(
         model: nn.Module, places_B: Tensor, _: int
@@ -121,17 +125,50 @@ def fit_decoder(
         logs_Bhw = model(maps_NDhw[places_B].to(fabric.device))
         return divergence(logs_Bhw, targets_Nhw[places_B]), {}
 
+    batches = _draw_places(chosen, options.batch, seed)
     with refuse_divergence():
-        fit(
-            fabric,
-            state,
-            _draw_places(chosen, options.batch, seed),
-            loss_of,
-            steps=options.steps,
-            rate_of=lambda step: options.optimisation.rate(step, options.steps),
-            on_step=on_step,
-        )
+        for look in range(1, options.looks + 1):
+            fit(
+                fabric,
+                state,
+                batches,
+                loss_of,
+                steps=options.steps * look // options.looks,
+                rate_of=lambda step: options.optimisation.rate(step, options.steps),
+                on_step=on_step,
+            )
+            best.look(state.model)
+    best.restore(state.model)
     return _decode(state.model, maps_NDhw[torch.from_numpy(tested_B)])
+
+
+class _Best:
+    """Keeps the weights with the least divergence on frames of validation subjects."""
+
+    def __init__(self, maps_NDhw: Tensor, targets_Nhw: Tensor, held_V: Tensor) -> None:
+        self._maps_NDhw, self._targets_Nhw, self._held_V = (
+            maps_NDhw,
+            targets_Nhw,
+            held_V,
+        )
+        self._least = float("inf")
+        self._weights: dict[str, Tensor] = {}
+
+    def look(self, model: nn.Module) -> None:
+        """Measure the model, and keep its weights if it is the best so far."""
+        if not len(self._held_V):
+            return
+        found_Vhw = _decode(model, self._maps_NDhw[self._held_V])
+        logs_Vhw = found_Vhw.clamp_min(1e-12).log()
+        loss = float(divergence(logs_Vhw, self._targets_Nhw[self._held_V]))
+        if loss < self._least:
+            self._least = loss
+            self._weights = {k: v.clone() for k, v in model.state_dict().items()}
+
+    def restore(self, model: nn.Module) -> None:
+        """Give the model the best weights; those it has, if none were kept."""
+        if self._weights:
+            model.load_state_dict(self._weights)
 
 
 def channel_scale(maps_NDhw: Tensor, chosen_M: Tensor) -> ChannelScale:

@@ -19,11 +19,14 @@ class Decoder:
     """Frames a step."""
     optimisation: Optimisation = field(default_factory=Optimisation)
     """How the head's weights are changed."""
+    looks: int = 8
+    """How often the head is tried on validation subjects; the best is taken."""
 
     def __post_init__(self) -> None:
-        if min(self.steps, self.batch) < 1:
+        if min(self.steps, self.batch, self.looks) < 1:
             raise ConfigError(
-                f"steps and batch must be at least 1, found {self.steps}, {self.batch}"
+                "steps, batch and looks must be at least 1, found "
+                f"{self.steps}, {self.batch} and {self.looks}"
             )
 
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from insonify.core.saliency_predictions import SALIENCY_SCHEMA
 from insonify.model.heads import FeatureMaps
-from insonify.store import Split, Store
+from insonify.store import Roles, Split, Store
 from insonify.transfer.arms import Trial
 from insonify.transfer.crops import Points, centre_crop
 from insonify.transfer.examples import Integers, draw_subjects
@@ -77,12 +77,15 @@ class SaliencyRows:
 
     def _places(self, columns: dict[str, Any]) -> tuple[Integers, Integers]:
         """Frames to learn from, of drawn training subjects, and frames to test."""
-        roles, subjects_N = self._split.roles(columns["fold"]), self._gaze.subjects_N
+        roles, subjects_N = self._roles(columns), self._gaze.subjects_N
         train_N = subjects_N[np.isin(subjects_N, sorted(roles.train))]
         nothing_N = np.zeros(len(train_N), np.int64)
         drawn = draw_subjects(train_N, nothing_N, columns["fraction"], columns["seed"])
         chosen_M = np.flatnonzero(np.isin(subjects_N, sorted(drawn)))
         return chosen_M, np.flatnonzero(np.isin(subjects_N, sorted(roles.test)))
+
+    def _roles(self, columns: dict[str, Any]) -> Roles:
+        return self._split.roles(columns["fold"])
 
     def _frozen(self, job: Job, chosen_M: Integers, tested_B: Integers) -> Tensor:
         return fit_decoder(
@@ -90,12 +93,18 @@ class SaliencyRows:
             self._targets_Nhw,
             chosen_M,
             tested_B,
+            held_V=self._held(job),
             options=self._options.frozen,
             seed=job.trial.seed,
             on_step=lambda seen: self._tally.add(
                 0, f"fitting {job.trial.where}, KL {seen.loss:.2f}"
             ),
         )
+
+    def _held(self, job: Job) -> Integers:
+        """Frames of validation subjects."""
+        validation = sorted(self._roles(job.columns).validation)
+        return np.flatnonzero(np.isin(self._gaze.subjects_N, validation))
 
     def _tuned(self, job: Job, chosen_M: Integers, tested_B: Integers) -> Tensor:
         options = self._options.finetune

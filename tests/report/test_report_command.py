@@ -69,7 +69,7 @@ def test_written_texts_hold_the_table(predictions: Path, tmp_path: Path) -> None
     for out in (text, plain):
         Report(predictions=(predictions, predictions), out=out).run()
     assert text.read_text().startswith("# Task organ\n")
-    arms = [row["arm"] for row in json.loads(plain.read_text())["rows"]]
+    arms = [row["arm"] for row in json.loads(plain.read_text())[0]["rows"]]
     assert arms[:-2] == ["random", "random", "siamese", "siamese"]
 
 
@@ -88,7 +88,7 @@ def test_an_existing_report_is_kept_unless_told(
 def test_mistakes_are_refused_before_anything_is_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no predictions file"):
         Report(predictions=()).run()
-    with pytest.raises(ConfigError, match=r"\.md or \.json"):
-        Report(predictions=(tmp_path / "no",), out=tmp_path / "r.html").run()
+    with pytest.raises(ConfigError, match=r"end it in \.html, \.md, \.json"):
+        Report(predictions=(tmp_path / "no",), out=tmp_path / "r.pdf").run()
     with pytest.raises(ReportError, match="no readable"):
         Report(predictions=(tmp_path / "no",)).run()

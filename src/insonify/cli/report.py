@@ -25,6 +25,8 @@ from insonify.report.saliency_table import build_saliency_table
 from insonify.report.table import build_table
 
 _FIGURE_WIDTH = len("[0.702, 0.811]")
+_ROOM = 3
+"""Figures, beside gains, that fit 80 columns."""
 _ENDINGS = (".html", ".md", ".json")
 
 
@@ -94,11 +96,12 @@ class Report:
     def _saliency(self, paths: list[Path]) -> Section:
         parts = [saliency.read_saliency(path) for path in paths]
         found = saliency.concatenate_saliency(parts)
+        table = build_saliency_table(found, self.options)
         return Section(
-            table=build_saliency_table(found, self.options),
+            table=table,
             arms=found.arms,
             facts=found.facts,
-            examples=saliency_examples(found, self.options.seed),
+            examples=saliency_examples(found, table),
         )
 
 
@@ -120,10 +123,12 @@ def _show(table: Table) -> None:
         pad_edge=False,
     )
     shown.add_column("arm", overflow="fold")
-    for head in heads(table, SHORT):
+    there = [name for name in SHORT if any(name in r.figures for r in table.rows)]
+    names = there[:_ROOM]
+    for head in heads(table, names):
         shown.add_column(textwrap.fill(head, _FIGURE_WIDTH), no_wrap=True)
     for row, counts, figures in zip(
-        table.rows, tested, cells(table, "\n", SHORT), strict=True
+        table.rows, tested, cells(table, "\n", names), strict=True
     ):
         learnt = "" if row.fraction in (None, 1.0) else f", labels {row.fraction:.3g}"
         who = f"{row.arm}\n{row.protocol}{learnt}" + ("" if same else f"\n{counts}")

@@ -1,144 +1,189 @@
-"""Charts of a report as Plotly specifications: plain values, drawn in the browser.
+"""Charts of a report as Plotly specifications: plain values, drawn in the browser."""
 
-Legend: H rows and W columns of a map.
-"""
-
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from insonify.report.render import FIGURES
+from insonify.report.render import FIGURES, primary_rows, share
 from insonify.report.rows import Row, Table
 from insonify.report.statistics import Estimate
 
-Chart = dict[str, Any]
-"""``data`` and ``layout`` as Plotly takes them."""
+BARS = ("macro_f1", "macro_f1_foreground", "kl", "nss")
+"""The figures that are drawn, where a table has them."""
+REFERENCES = ("chance", "static")
+"""Protocols that look at no image: drawn as lines that are to be beaten."""
+_SHARES = frozenset({"macro_f1", "macro_f1_foreground"})
+"""Figures between 0 and 1."""
+_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c8c8c")
+"""Okabe and Ito's: told apart by the colour-blind, on light ground and on dark."""
+_BAR_PX = 22
+_CLASS_BAR_PX = 13
+_AROUND_PX = 110
+"""Height of a bar, and of everything that is not a bar."""
 
-_BARS = ("macro_f1", "macro_f1_foreground", "kl", "nss")
-"""The figures that are drawn as bars, where a table has them."""
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """One chart."""
+
+    title: str
+    data: list[dict[str, Any]]
+    """Traces, as Plotly takes them."""
+    layout: dict[str, Any]
+    """What differs from the layout of all charts."""
 
 
 def bar_charts(table: Table) -> list[Chart]:
-    """Arms by protocol with their intervals, one chart a figure."""
+    """Arms by protocol with their intervals, all labels used, one chart a figure."""
+    learnt, references = _full(table), _references(table)
     return [
-        _bars(table, name)
-        for name in _BARS
-        if any(name in row.figures for row in table.rows)
+        _bars(name, learnt, references)
+        for name in BARS
+        if any(name in row.figures for row in learnt)
     ]
 
 
-def confusion_chart(table: Table, row: Row) -> Chart:
-    """Shares of each true class that were decided as which class."""
-    counts = np.array(row.confusion)
-    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1e-12)
-    return {
-        "data": [
-            {
-                "type": "heatmap",
-                "x": list(table.classes),
-                "y": list(table.classes),
-                "z": shares.round(3).tolist(),
-                "customdata": counts.round(1).tolist(),
-                "hovertemplate": "true %{y}, decided %{x}: %{z:.0%}, "
-                "%{customdata} frames<extra></extra>",
-                "colorscale": "Viridis",
-                "zmin": 0,
-                "zmax": 1,
-            }
-        ],
-        "layout": {
-            "title": {"text": f"{row.arm}, {row.protocol}"},
-            "yaxis": {"autorange": "reversed", "title": {"text": "true class"}},
-            "xaxis": {"title": {"text": "decided class"}, "tickangle": -60},
-            "height": 480,
-        },
-    }
+def label_chart(table: Table) -> list[Chart]:
+    """The first figure by share of labels; none where only one share was used."""
+    protocols = {row.protocol for row in primary_rows(table)}
+    rows = [row for row in table.rows if row.protocol in protocols]
+    if len({row.fraction for row in rows}) < 2:
+        return []
+    name = next(name for name in BARS if name in rows[0].figures)
+    return [
+        Chart(
+            title=f"{FIGURES[name]} by share of labels, {rows[0].protocol}",
+            data=[
+                _line(arm, [row for row in rows if row.arm == arm], name, colour)
+                for arm, colour in _coloured(row.arm for row in rows)
+            ],
+            layout={"height": 340, "xaxis": {"title": {"text": "share of labels"}}},
+        )
+    ]
 
 
 def class_chart(rows: Sequence[Row]) -> Chart:
     """F1 of every class by arm, under one protocol."""
-    return {
-        "data": [
+    classes = len(rows[0].classes)
+    return Chart(
+        title=f"F1 of every class, {rows[0].protocol}",
+        data=[
             {
                 "type": "bar",
+                "orientation": "h",
                 "name": row.arm,
-                "x": [each.name for each in row.classes],
-                "y": [_rounded(each.f1) for each in row.classes],
+                "y": [f"{each.name} ({each.support})" for each in row.classes],
+                "x": [_rounded(each.f1) for each in row.classes],
+                "marker": {"color": colour},
             }
-            for row in rows
+            for row, (_, colour) in zip(
+                rows, _coloured(row.arm for row in rows), strict=True
+            )
         ],
-        "layout": {
-            "title": {"text": f"F1 of every class, {rows[0].protocol}"},
-            "barmode": "group",
-            "yaxis": {"range": [0, 1]},
-            "xaxis": {"tickangle": -45},
+        layout={
+            "height": _AROUND_PX + _CLASS_BAR_PX * classes * (len(rows) + 1),
+            "xaxis": {"range": [0, 1]},
+            "yaxis": {"autorange": "reversed"},
         },
-    }
+    )
 
 
-def map_chart(title: str, map_HW: np.ndarray, points_P2: np.ndarray) -> Chart:
-    """A saliency map with the points that were looked at."""
-    height, width = map_HW.shape
-    return {
-        "data": [
-            {
-                "type": "heatmap",
-                "z": (map_HW / map_HW.max()).round(3).tolist(),
-                "colorscale": "Hot",
-                "showscale": False,
-                "hoverinfo": "skip",
-            },
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": (points_P2[:, 0] * width - 0.5).round(2).tolist(),
-                "y": (points_P2[:, 1] * height - 0.5).round(2).tolist(),
-                "marker": {"color": "cyan", "size": 5, "symbol": "x"},
-                "hoverinfo": "skip",
-            },
-        ],
-        "layout": {
-            "title": {"text": title, "font": {"size": 12}},
-            "height": 190,
-            "margin": {"l": 4, "r": 4, "t": 30, "b": 4},
-            "showlegend": False,
-            "xaxis": {"visible": False, "range": [-0.5, width - 0.5]},
-            "yaxis": {"visible": False, "range": [height - 0.5, -0.5]},
+def _full(table: Table) -> list[Row]:
+    """Rows of every arm and protocol with the largest share of labels it has."""
+    largest: dict[tuple[str, str], Row] = {}
+    for row in table.rows:
+        if row.fraction is not None and row.protocol not in REFERENCES:
+            key = row.arm, row.protocol
+            known = largest.get(key)
+            if known is None or row.fraction > (known.fraction or 0.0):
+                largest[key] = row
+    return list(largest.values())
+
+
+def _references(table: Table) -> list[Row]:
+    return [row for row in table.rows if row.protocol in REFERENCES]
+
+
+def _bars(name: str, rows: Sequence[Row], references: Sequence[Row]) -> Chart:
+    marks = {row.arm: row.figures[name] for row in references if name in row.figures}
+    bars = [
+        _bar(protocol, [row for row in rows if row.protocol == protocol], name, colour)
+        for protocol, colour in _coloured(row.protocol for row in rows)
+    ]
+    return Chart(
+        title=FIGURES[name],
+        data=bars + [_mark(arm, mark, rows) for arm, mark in marks.items()],
+        layout={
+            "height": _AROUND_PX + _BAR_PX * (len(rows) + len(_arms(rows))),
+            "xaxis": {"range": [0, 1]} if name in _SHARES else {"rangemode": "tozero"},
+            "yaxis": {"autorange": "reversed"},
         },
-    }
+    )
 
 
-def _bars(table: Table, name: str) -> Chart:
-    rows = [row for row in table.rows if name in row.figures]
-    protocols = dict.fromkeys(row.protocol for row in rows)
-    return {
-        "data": [
-            _bar(protocol, [row for row in rows if row.protocol == protocol], name)
-            for protocol in protocols
-        ],
-        "layout": {
-            "title": {"text": f"{FIGURES[name]}, 95 % interval over subjects"},
-            "barmode": "group",
-        },
-    }
-
-
-def _bar(protocol: str, rows: Sequence[Row], name: str) -> Chart:
-    found: list[Estimate] = [row.figures[name] for row in rows]
+def _bar(protocol: str, rows: Sequence[Row], name: str, colour: str) -> dict[str, Any]:
+    found = [row.figures[name] for row in rows]
     return {
         "type": "bar",
+        "orientation": "h",
         "name": protocol,
-        "x": [row.arm for row in rows],
-        "y": [_rounded(each.value) for each in found],
-        "error_y": {
-            "type": "data",
-            "symmetric": False,
-            "array": [_rounded(each.high - each.value) for each in found],
-            "arrayminus": [_rounded(each.value - each.low) for each in found],
-        },
+        "y": [row.arm for row in rows],
+        "x": [_rounded(each.value) for each in found],
+        "error_x": _error(found),
+        "marker": {"color": colour},
     }
+
+
+def _mark(arm: str, mark: Estimate, rows: Sequence[Row]) -> dict[str, Any]:
+    """A dotted line from the first arm to the last at what needs no image."""
+    ends = _arms(rows)
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": arm,
+        "x": [_rounded(mark.value)] * len(ends),
+        "y": ends,
+        "line": {"dash": "dot", "width": 2, "color": "#8c8c8c"},
+        "marker": {"symbol": "line-ns-open", "size": 16, "color": "#8c8c8c"},
+    }
+
+
+def _line(arm: str, rows: Sequence[Row], name: str, colour: str) -> dict[str, Any]:
+    ordered = sorted(rows, key=lambda row: row.fraction or 0.0)
+    found = [row.figures[name] for row in ordered]
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": arm,
+        "x": [share(row.fraction) for row in ordered],
+        "y": [_rounded(each.value) for each in found],
+        "error_y": _error(found),
+        "line": {"color": colour},
+    }
+
+
+def _error(found: Sequence[Estimate]) -> dict[str, Any]:
+    """The intervals, which need not be symmetric."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "thickness": 1.2,
+        "width": 3,
+        "array": [_rounded(each.high - each.value) for each in found],
+        "arrayminus": [_rounded(each.value - each.low) for each in found],
+    }
+
+
+def _arms(rows: Iterable[Row]) -> list[str]:
+    return list(dict.fromkeys(row.arm for row in rows))
+
+
+def _coloured(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Every name once, and its colour."""
+    once = dict.fromkeys(names)
+    return [(name, _COLOURS[n % len(_COLOURS)]) for n, name in enumerate(once)]
 
 
 def _rounded(value: float) -> float | None:
-    return round(value, 4) if np.isfinite(value) else None
+    return round(value, 4) if math.isfinite(value) else None

@@ -1,68 +1,121 @@
 """Frames whose saliency maps are worth a look: the best, the median and the worst.
 
-Legend: N rows.
+Legend: N rows, H rows and W columns of a map.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from insonify.core.saliency import target_map
+from insonify.core.saliency import Floats, target_map
 from insonify.core.saliency_predictions import SaliencyPredictions
-from insonify.report.charts import Chart, map_chart
-from insonify.report.saliency_evaluation import frame_figures
+from insonify.report.heat import picture
+from insonify.report.render import primary_rows
+from insonify.report.rows import Row, Table
+from insonify.report.saliency_evaluation import STATIC
+from insonify.report.saliency_metrics import kl
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """One map of a frame."""
+
+    title: str
+    picture: str
+    """Address of a PNG; a data URL."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """One frame: the truth and every arm's map of it."""
+    """One frame: where one looked, and every arm's map of it."""
 
     title: str
-    charts: tuple[Chart, ...]
+    shape: tuple[int, int]
+    """Rows and columns of the maps."""
+    points: tuple[tuple[float, float], ...]
+    """Where one looked: columns and rows of the map."""
+    maps: tuple[Drawn, ...]
 
 
 def saliency_examples(
-    predictions: SaliencyPredictions, seed: int
+    predictions: SaliencyPredictions, table: Table
 ) -> tuple[Example, ...]:
-    """Best, median and worst frame by KL of the first arm that has a baseline."""
-    rows = predictions.rows
-    names = ("arm", "protocol", "seed", "fraction", "video", "time_s")
-    keys = list(zip(*(rows[name].to_pylist() for name in names), strict=True))
-    learnt = sorted(
-        {key[:4] for key in keys if predictions.arms[key[0]].get("baseline")}
-    )
-    if not learnt:
+    """Best, median and worst frame by KL of the last pretrained arm, its first seed.
+
+    Args:
+        predictions: The maps.
+        table: What was made of them; maps of its primary rows are shown.
+    """
+    shown = primary_rows(table)
+    pretrained = [row for row in shown if row.gains] or shown
+    if not pretrained:
         return ()
-    mine_N = np.array([n for n, key in enumerate(keys) if key[:4] == learnt[0]])
-    kl_N = frame_figures(predictions, seed)["kl"]
-    order = mine_N[np.argsort(kl_N[mine_N], kind="stable")]
-    arm, protocol = learnt[0][:2]
-    picked = {"best": order[0], "median": order[len(order) // 2], "worst": order[-1]}
+    chosen, frames = pretrained[-1], _Frames(predictions)
+    worth = sorted(frames.of(chosen), key=frames.kl)
+    picked = {"Best": worth[0], "Median": worth[len(worth) // 2], "Worst": worth[-1]}
     return tuple(
-        Example(
-            title=f"{word} frame of {arm}, {protocol} (KL {kl_N[row]:.2f})",
-            charts=tuple(_charts(predictions, keys, kl_N, int(row))),
-        )
+        _example(f"{word} frame of {chosen.arm}", row, shown, frames)
         for word, row in picked.items()
     )
 
 
-def _charts(
-    predictions: SaliencyPredictions,
-    keys: list[tuple[object, ...]],
-    kl_N: np.ndarray,
-    row: int,
-) -> list[Chart]:
-    """The truth, then what each arm and protocol made of the frame, first seed."""
-    points_P2 = predictions.points_of()[row]
-    truth = target_map(points_P2, predictions.sigmas_N2()[row], predictions.shape)
-    charts = [map_chart("where one looked", truth, points_P2)]
-    maps_NHW = predictions.maps_NHW()
-    shown: dict[tuple[object, ...], int] = {}
-    for number, key in enumerate(keys):
-        if key[4:] == keys[row][4:]:
-            shown.setdefault(key[:2], number)
-    for (arm, protocol), number in sorted(shown.items(), key=str):
-        title = f"{arm}, {protocol} (KL {kl_N[number]:.2f})"
-        charts.append(map_chart(title, maps_NHW[number], points_P2))
-    return charts
+class _Frames:
+    """The columns of the file, and maps and targets of single rows."""
+
+    def __init__(self, predictions: SaliencyPredictions) -> None:
+        rows = predictions.rows
+        names = ("arm", "protocol", "fraction", "seed", "video", "time_s")
+        self.keys = list(zip(*(rows[n].to_pylist() for n in names), strict=True))
+        self.shape = predictions.shape
+        self.points = predictions.points_of()
+        self._sigmas_N2 = predictions.sigmas_N2()
+        self._maps_NHW = predictions.maps_NHW()
+
+    def of(self, row: Row) -> list[int]:
+        """Rows of an arm, protocol and label fraction, of the first seed."""
+        key = row.arm, row.protocol, row.fraction
+        mine = [n for n, each in enumerate(self.keys) if each[:3] == key]
+        first = min(self.keys[n][3] for n in mine)
+        return [n for n in mine if self.keys[n][3] == first]
+
+    def alike(self, row: int) -> list[int]:
+        """Rows of the same frame."""
+        place = self.keys[row][4:]
+        return [n for n, each in enumerate(self.keys) if each[4:] == place]
+
+    def predicted(self, row: int) -> Floats:
+        map_HW: Floats = self._maps_NHW[row].astype(np.float64)
+        return map_HW
+
+    def target(self, row: int) -> Floats:
+        return target_map(self.points[row], self._sigmas_N2[row], self.shape)
+
+    def kl(self, row: int) -> float:
+        return float(kl(self.target(row)[None], self.predicted(row)[None])[0])
+
+
+def _example(title: str, row: int, shown: Sequence[Row], frames: _Frames) -> Example:
+    height, width = frames.shape
+    maps = [Drawn(title="where one looked", picture=picture(frames.target(row)))]
+    for arm, other in _others(row, shown, frames).items():
+        title_of_map = f"{arm}, KL {frames.kl(other):z.2f}"
+        maps.append(Drawn(title=title_of_map, picture=picture(frames.predicted(other))))
+    return Example(
+        title=title,
+        shape=frames.shape,
+        points=tuple((x * width, y * height) for x, y in frames.points[row].tolist()),
+        maps=tuple(maps),
+    )
+
+
+def _others(row: int, shown: Sequence[Row], frames: _Frames) -> dict[str, int]:
+    """Row of the same frame by the static map, then by every arm that is shown."""
+    wanted = {(each.arm, each.protocol, each.fraction) for each in shown}
+    found: dict[str, int] = {}
+    for other in sorted(frames.alike(row), key=lambda n: frames.keys[n]):
+        arm = frames.keys[other][0]
+        if arm == STATIC or frames.keys[other][:3] in wanted:
+            found.setdefault(arm, other)
+    first = {STATIC: found.pop(STATIC)} if STATIC in found else {}
+    return first | found

@@ -9,12 +9,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from insonify.report.charts import Chart, bar_charts, class_chart, confusion_chart
+from insonify.report.charts import Chart, bar_charts, class_chart, label_chart
 from insonify.report.examples import Example
-from insonify.report.render import FIGURES, GAINS, cells, heads
+from insonify.report.render import cells, heads, number, primary_rows, share
 from insonify.report.rows import Row, Table
+from insonify.report.summary import answers, compared, readings, verdicts
 
-_LESS_IS_BETTER = ("kl",)
+_CARD = ("recipe", "steps", "seed", "fold", "architecture", "size", "subjects")
+"""What of a checkpoint's provenance is shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +33,11 @@ class Section:
 
 
 def as_html(sections: Sequence[Section]) -> str:
-    """The report as text."""
+    """The report as text.
+
+    A content security policy in its head forbids the page to load anything, so that
+    nothing of it can reach a network.
+    """
     environment = Environment(
         loader=PackageLoader("insonify.report"),
         autoescape=True,
@@ -39,62 +45,78 @@ def as_html(sections: Sequence[Section]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters |= {"number": number, "share": share, "pretty": _pretty}
     return environment.get_template("report.html").render(
         sections=[_shown(section) for section in sections],
         plotly=Markup(get_plotlyjs()),
     )
 
 
-def verdicts(table: Table) -> Iterator[str]:
-    """What the gains say, in plain words."""
-    for row in table.rows:
-        for name in GAINS:
-            if name in row.gains:
-                yield _verdict(row, name)
-
-
-def _verdict(row: Row, name: str) -> str:
-    gain, head = row.gains[name], FIGURES[name].removesuffix(" ↓")
-    less = name in _LESS_IS_BETTER
-    better = gain.high < 0 if less else gain.low > 0
-    worse = gain.low > 0 if less else gain.high < 0
-    verb = (
-        "is better than" if better else "is worse than" if worse else "is not told from"
-    )
-    return (
-        f"{row.arm} ({row.protocol}) {verb} untrained weights in {head}: "
-        f"{gain.value:+.3f}, 95 % interval {gain.low:+.3f} to {gain.high:+.3f}."
-    )
-
-
 def _shown(section: Section) -> dict[str, Any]:
-    table = section.table
-    with_classes = [row for row in table.rows if row.confusion]
-    charts = list(map(_script, bar_charts(table)))
-    for protocol in dict.fromkeys(row.protocol for row in with_classes):
-        mine = [row for row in with_classes if row.protocol == protocol]
-        charts.append(_script(class_chart(mine)))
-    tested = max(table.rows, key=lambda row: row.frames)
+    """What the template is given of a section."""
+    table, arms = section.table, section.arms
+    primary = primary_rows(table)
+    with_classes = [row for row in primary if row.classes]
     return {
         "table": table,
-        "tested": tested,
-        "verdicts": list(verdicts(table)),
-        "heads": heads(table),
-        "rows": list(zip(table.rows, cells(table, "\n"), strict=True)),
-        "charts": charts,
-        "confusions": [_script(confusion_chart(table, row)) for row in with_classes],
-        "examples": [
-            {"title": each.title, "maps": list(map(_script, each.charts))}
-            for each in section.examples
-        ],
-        "arms": {
-            name: json.dumps(card, indent=1) for name, card in section.arms.items()
-        },
-        "facts": json.dumps(section.facts, indent=1),
+        "compared": list(compared(table, arms)),
+        "answers": list(answers(table, arms)),
+        "readings": list(readings(table)),
+        "verdicts": verdicts(table),
+        "heads": heads(table, gains=()),
+        "rows": list(zip(table.rows, cells(table, "\n", gains=()), strict=True)),
+        "charts": _charts([*bar_charts(table), *label_chart(table)]),
+        "class_charts": _charts([class_chart(with_classes)] if with_classes else []),
+        "classes": with_classes,
+        "confusions": [(row, _shares(row)) for row in primary if row.confusion],
+        "examples": section.examples,
+        "cards": list(_cards(arms)),
+        "facts": section.facts,
     }
 
 
-def _script(chart: Chart) -> Markup:
+def _charts(charts: Sequence[Chart]) -> list[tuple[str, int, Markup]]:
+    """Title, height and specification of each chart."""
+    return [
+        (
+            chart.title,
+            chart.layout["height"],
+            _script({"data": chart.data, "layout": chart.layout}),
+        )
+        for chart in charts
+    ]
+
+
+def _script(value: Any) -> Markup:
     """JSON that may stand inside a script element."""
-    text = json.dumps(chart).replace("<", "\\u003c").replace("&", "\\u0026")
-    return Markup(text)
+    text = json.dumps(value, allow_nan=False)
+    return Markup(text.replace("<", "\\u003c").replace("&", "\\u0026"))
+
+
+def _shares(row: Row) -> list[list[tuple[float, float]]]:
+    """Count, and share of its true class, of every cell of a confusion matrix."""
+    return [
+        [(count, count / max(sum(counts), 1e-12)) for count in counts]
+        for counts in row.confusion
+    ]
+
+
+def _cards(arms: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str, list[str]]]:
+    """Arm, its baseline, and the values of its provenance, over all checkpoints."""
+    for arm, card in arms.items():
+        checkpoints = card.get("checkpoints", [card])
+        columns = [
+            dict.fromkeys(_word(each[name]) for each in checkpoints if name in each)
+            for name in _CARD
+        ]
+        yield arm, str(card.get("baseline") or ""), [", ".join(c) for c in columns]
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, list):
+        return " x ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def _pretty(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False)

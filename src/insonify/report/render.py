@@ -30,7 +30,7 @@ FIGURES = {
 """Every figure's head; an arrow down where less is better."""
 LOWER_IS_BETTER = frozenset({"kl"})
 SHORT = ("macro_f1", "macro_f1_foreground", "auroc", "balanced_accuracy", "kl", "nss")
-"""The figures for a console of 80 columns, which has room for three of them."""
+"""The figures that are told first, in this order."""
 GAINS = ("macro_f1", "kl", "nss")
 """The figures whose gain over untrained weights is shown."""
 
@@ -44,16 +44,21 @@ _CLASS_HEADS = (
 )
 
 
-def heads(table: Table, names: Sequence[str] = tuple(FIGURES)) -> list[str]:
-    """Heads of the columns that show the named figures, and gains."""
-    return [head for head, _ in _columns(table, names)]
+def heads(
+    table: Table, names: Sequence[str] = tuple(FIGURES), gains: Sequence[str] = GAINS
+) -> list[str]:
+    """Heads of the columns that show the named figures and gains."""
+    return [head for head, _ in _columns(table, names, gains)]
 
 
 def cells(
-    table: Table, joint: str, names: Sequence[str] = tuple(FIGURES)
+    table: Table,
+    joint: str,
+    names: Sequence[str] = tuple(FIGURES),
+    gains: Sequence[str] = GAINS,
 ) -> list[list[str]]:
     """Texts of the figures, row by row; ``joint`` stands before the interval."""
-    columns = _columns(table, names)
+    columns = _columns(table, names, gains)
     return [[joint.join(show(row)) for _, show in columns] for row in table.rows]
 
 
@@ -68,7 +73,7 @@ def as_json(tables: Sequence[Table]) -> str:
 
 
 def primary_rows(table: Table) -> list[Row]:
-    """Rows of the primary protocol with all labels (the largest share that is there)."""
+    """Rows of the primary protocol, with the largest share of labels there is."""
     learnt = [row for row in table.rows if row.fraction is not None]
     there = {row.protocol for row in learnt}
     protocol = next((name for name in PROTOCOLS if name in there), None)
@@ -91,7 +96,7 @@ def _section(table: Table) -> str:
 
 
 def _columns(
-    table: Table, names: Sequence[str]
+    table: Table, names: Sequence[str], gains: Sequence[str]
 ) -> list[tuple[str, Callable[[Row], Sequence[str]]]]:
     """Head and texts of each column that has something in it."""
     columns = [
@@ -101,7 +106,7 @@ def _columns(
     ]
     return columns + [
         (f"gain in {FIGURES[name]}", _reader("gains", name, "+"))
-        for name in GAINS
+        for name in gains
         if any(name in row.gains for row in table.rows)
     ]
 

@@ -119,6 +119,15 @@ def test_areas_are_shares_of_pairs(
 
 
 @quick
+@given(saliency=maps, fixated=places)
+def test_judd_counts_a_cell_once(saliency: Floats, fixated: Integers) -> None:
+    found = metrics.auc_judd(saliency, fixated)
+    assert math.isnan(found) or 0 <= found <= 1
+    again = metrics.auc_judd(saliency, np.repeat(fixated, 3, axis=0))
+    assert found == pytest.approx(again, nan_ok=True)
+
+
+@quick
 @given(saliency=maps, fixated=places, scale=st.floats(0.1, 9), shift=st.floats(-5, 5))
 def test_standardised_figures_ignore_scale_and_shift(
     saliency: Floats, fixated: Integers, scale: float, shift: float

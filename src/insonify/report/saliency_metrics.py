@@ -80,13 +80,13 @@ def shuffled_auc(map_HW: Floats, fixated_P2: Integers, others_B2: Integers) -> f
 def auc_judd(map_HW: Floats, fixated_P2: Integers) -> float:
     """AUC as Judd et al., ICCV 2009: trapezoids through thresholds at fixations.
 
-    Optimistic with few fixations, and never below 0.5 with one; printed because papers
-    print it. nan for a constant map.
+    A cell counts once, however often it is fixated. Optimistic with few fixations, and
+    never below 0.5 with one; printed because papers print it. nan for a constant map.
     """
-    scores_P = np.sort(_at(map_HW, fixated_P2))[::-1]
-    if not len(scores_P) or map_HW.min() == map_HW.max():
-        return float("nan")
+    scores_P = np.sort(_at(map_HW, np.unique(fixated_P2, axis=0)))[::-1]
     count, cells = len(scores_P), map_HW.size
+    if not 0 < count < cells or map_HW.min() == map_HW.max():
+        return float("nan")
     hits_P = np.arange(1, count + 1) / count
     above_P = (map_HW.ravel()[None] >= scores_P[:, None]).sum(1)
     false_P = (above_P - np.arange(1, count + 1)) / (cells - count)

@@ -1,8 +1,14 @@
 """Our training step against a plain fp32 NCHW PyTorch step: same network, same images.
 
-python benchmarks/pretrain_step.py [--rounds 5]
+python benchmarks/pretrain_step.py [--rounds 5] [--encoders resnet18 seresnext50_half]
 
-Rounds alternate between the variants, so that a machine that slows down slows all.
+On the CPU, in the precision that ``auto`` chooses there; bf16 is left out where the
+machine has no instructions for it and would emulate it, for minutes a step.
+
+Rounds alternate between the variants, so that a machine that slows down slows all. Each
+round also times an fp32 matrix product: what the machine could do at most, against the
+rate that the variant reaches on the floating-point operations of its forward and
+backward pass (a multiplication and an addition are two; torch.utils.flop_counter).
 """
 
 import argparse
@@ -14,9 +20,16 @@ import torch
 from lightning.fabric import Fabric
 from table import show
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from insonify.model.encoder import Encoder
 from insonify.train.optimisation import Optimisation
+from insonify.train.precision import Precision, precision_of
+
+FRAMES = torch.rand(96, 112, 112, generator=torch.Generator().manual_seed(0))
+_PLAIN = "plain: fp32, NCHW"
+_SHORT = {"32-true": "fp32", "bf16-mixed": "bf16"}
+_SIDE = 1536
 
 
 class Plain(nn.Module):
@@ -31,18 +44,19 @@ class Plain(nn.Module):
         return features
 
 
-def stepper(model: nn.Module, precision: str, *, fused: bool) -> Callable[[], None]:
-    fabric = Fabric(devices=1, precision=precision, accelerator="cpu")  # type: ignore[arg-type]
+def stepper(
+    model: nn.Module, precision: Precision, *, fused: bool
+) -> Callable[[], None]:
+    fabric = Fabric(devices=1, precision=precision_of(precision), accelerator="cpu")
     parameters = model.parameters()
     if fused:
         optimizer = Optimisation().build(parameters)
     else:
         optimizer = torch.optim.AdamW(parameters, lr=1e-3)
     wrapped, optimizer = fabric.setup(model, optimizer)
-    frames = torch.rand(96, 112, 112, generator=torch.Generator().manual_seed(0))
 
     def step() -> None:
-        loss = wrapped(frames).float().square().mean()
+        loss = wrapped(FRAMES).float().square().mean()
         fabric.backward(loss)
         optimizer.step()
         optimizer.zero_grad()
@@ -50,38 +64,82 @@ def stepper(model: nn.Module, precision: str, *, fused: bool) -> Callable[[], No
     return step
 
 
+def variants(name: str) -> dict[str, tuple[nn.Module, Precision, bool]]:
+    """Network, precision, and whether the optimiser is fused, of each variant."""
+    fast = precision_of("auto")
+    found: dict[str, tuple[nn.Module, Precision, bool]] = {
+        _PLAIN: (Plain(name), "32-true", False)
+    }
+    if fast == "bf16-mixed":
+        found["fp32, NHWC, fused"] = (Encoder(name), "32-true", True)
+        found["bf16, NCHW"] = (Plain(name), "bf16-mixed", False)
+    found[f"ours: {_SHORT[fast]}, NHWC, fused"] = (Encoder(name), fast, True)
+    return found
+
+
+def flops(model: nn.Module) -> int:
+    """Floating-point operations of a forward and backward pass on the frames."""
+    with FlopCounterMode(display=False) as counter:
+        model(FRAMES).float().square().mean().backward()
+    model.zero_grad()
+    return int(counter.get_total_flops())
+
+
+def matmul_rate() -> float:
+    """Operations a second of an fp32 matrix product."""
+    left, right = torch.rand(2, _SIDE, _SIDE)
+    return 2 * _SIDE**3 / seconds_of(lambda: left @ right)
+
+
+def seconds_of(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def measure(name: str, rounds: int) -> list[dict[str, object]]:
+    """A row for each variant of an encoder."""
+    made = variants(name)
+    work = {variant: flops(model) for variant, (model, _, _) in made.items()}
+    steps = {v: stepper(m, p, fused=f) for v, (m, p, f) in made.items()}
+    seconds: dict[str, list[float]] = {variant: [] for variant in steps}
+    limits = []
+    for number in range(rounds + 1):
+        limit = matmul_rate()
+        turn = {variant: seconds_of(step) for variant, step in steps.items()}
+        if number:
+            limits.append(limit)
+            for variant, taken in turn.items():
+                seconds[variant].append(taken)
+    rows: list[dict[str, object]] = []
+    for variant, each in seconds.items():
+        ratios = sorted(p / s for p, s in zip(seconds[_PLAIN], each, strict=True))
+        median = statistics.median(each)
+        rows.append(
+            {
+                "encoder": name,
+                "step on 96 frames of 112 by 112": variant,
+                "seconds (median)": median,
+                "times faster (median)": statistics.median(ratios),
+                "least": ratios[0],
+                "most": ratios[-1],
+                "GFLOP/s": work[variant] / median / 1e9,
+                "fp32 matmul GFLOP/s": statistics.median(limits) / 1e9,
+            }
+        )
+    return rows
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+    parser.add_argument(
+        "--encoders", nargs="+", default=["resnet18", "seresnext50_half"]
+    )
+    arguments = parser.parse_args()
     rows = []
-    for name in ("resnet18", "seresnext50_half"):
-        steps = {
-            "plain: fp32, NCHW": stepper(Plain(name), "32-true", fused=False),
-            "fp32, NHWC, fused": stepper(Encoder(name), "32-true", fused=True),
-            "bf16, NCHW": stepper(Plain(name), "bf16-mixed", fused=False),
-            "ours: bf16, NHWC, fused": stepper(Encoder(name), "bf16-mixed", fused=True),
-        }
-        seconds: dict[str, list[float]] = {variant: [] for variant in steps}
-        for number in range(rounds + 1):
-            for variant, step in steps.items():
-                began = time.perf_counter()
-                step()
-                if number:
-                    seconds[variant].append(time.perf_counter() - began)
-        plain = seconds["plain: fp32, NCHW"]
-        for variant, each in seconds.items():
-            ratios = sorted(p / s for p, s in zip(plain, each, strict=True))
-            rows.append(
-                {
-                    "encoder": name,
-                    "step on 96 frames of 112 by 112": variant,
-                    "seconds (median)": statistics.median(each),
-                    "times faster (median)": statistics.median(ratios),
-                    "least": ratios[0],
-                    "most": ratios[-1],
-                }
-            )
+    for name in arguments.encoders:
+        rows += measure(name, arguments.rounds)
     show("pretrain_step", rows)
 
 

@@ -13,6 +13,7 @@ from timm.models.resnet import BasicBlock, Bottleneck, ResNet
 from torch import nn
 
 from insonify.core.errors import ConfigError
+from insonify.model.sononet import SonoNet
 
 STRIDE: Final = 32
 """Output stride of a backbone that is not dilated."""
@@ -62,8 +63,17 @@ def resnet10_half(*, channels: int = 1, output_stride: int = STRIDE) -> nn.Modul
     return _basic((1, 1, 1, 1), channels, output_stride)
 
 
+def sononet16(*, channels: int = 1, output_stride: int = STRIDE) -> nn.Module:
+    """SonoNet-16 of Baumgartner et al. without its head; 0.9 M parameters.
+
+    Its output stride is 16, and can be 8.
+    """
+    return SonoNet(channels=channels, output_stride=output_stride)
+
+
 ARCHITECTURES: Final[dict[str, Architecture]] = {
-    make.__name__: make for make in (seresnext50_half, resnet18_half, resnet10_half)
+    make.__name__: make
+    for make in (seresnext50_half, resnet18_half, resnet10_half, sononet16)
 }
 """Our own backbones by name."""
 

@@ -13,7 +13,6 @@ from timm.models.resnet import ResNet
 from torch import Tensor, nn
 
 from insonify.core.errors import ConfigError
-from insonify.model.backbones import ARCHITECTURES
 from insonify.model.encoder import Encoder
 
 STAGES: Final = (
@@ -86,6 +85,6 @@ def _resnet(encoder: Encoder) -> nn.Module:
     if not isinstance(encoder.backbone, ResNet):
         raise ConfigError(
             f"{encoder.architecture} has no stages that tasks could share in part; "
-            f"share all, or use one of {sorted(ARCHITECTURES)} or a ResNet of timm"
+            "share all, or use resnet10_half, another of our ResNets or one of timm"
         )
     return encoder.backbone

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from insonify.core.errors import ConfigError
 from insonify.model.backbones import ARCHITECTURES, STRIDE, build_backbone
+from insonify.model.sononet import SonoNet
 
 __all__ = ["ARCHITECTURES", "Encoder", "channels_last"]
 
@@ -46,12 +47,12 @@ class Encoder(nn.Module):
         super().__init__()
         self.architecture = architecture
         self.channels = channels
-        self.output_stride = output_stride
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.backbone = build_backbone(
                 architecture, channels=channels, output_stride=output_stride
             )
+        self.output_stride = _stride_of(self.backbone, output_stride)
         self.backbone.to(memory_format=torch.channels_last)
         self.register_buffer("mean", torch.tensor(float(mean)))
         self.register_buffer("std", torch.tensor(float(std)))
@@ -120,9 +121,15 @@ class Encoder(nn.Module):
         then estimates of the same means, and the maps agree but for that.
 
         Raises:
-            ConfigError: the architecture cannot be dilated.
+            ConfigError: the architecture cannot have that output stride.
         """
-        return self._twin(output_stride, self.channels, self.state_dict())
+        twin = self._twin(output_stride, self.channels, self.state_dict())
+        if twin.output_stride != output_stride:
+            raise ConfigError(
+                f"{self.architecture} has output stride {twin.output_stride} at most, "
+                f"found {output_stride}; ask for {twin.output_stride}"
+            )
+        return twin
 
     def collapse(self) -> "Encoder":
         """The encoder of single frames that answers as this one does to a still clip.
@@ -147,6 +154,11 @@ class Encoder(nn.Module):
         if state is not None:
             twin.load_state_dict(state)
         return twin.to(self.mean).train(self.training)
+
+
+def _stride_of(backbone: nn.Module, asked: int) -> int:
+    """The output stride that a backbone has; SonoNet's may be smaller than asked."""
+    return backbone.output_stride if isinstance(backbone, SonoNet) else asked
 
 
 def channels_last(frames_BKHW: Tensor) -> Tensor:

@@ -316,6 +316,36 @@ def test_the_summary_names_arms_and_warns_of_few_subjects() -> None:
     assert any("9 subjects" in sentence for sentence in readings(table))
 
 
+def test_every_gain_of_an_arm_is_answered() -> None:
+    (row,) = table_with_gain("kl", -0.1, 0.1).rows
+    worse = Estimate(value=-0.2, low=-0.3, high=-0.1, spread=0.0)
+    both = replace(
+        row,
+        figures=row.figures | {"nss": row.figures["kl"]},
+        gains=row.gains | {"nss": worse},
+    )
+    table = Table(task="gaze", classes=(), rows=(both,), notes=())
+    assert [word for word, _ in answers(table, ARMS)] == ["not told apart", "worse"]
+
+
+@pytest.mark.parametrize(
+    ("name", "static", "beaten"),
+    [("kl", 1.2, True), ("kl", 0.8, False), ("nss", 1.2, False), ("nss", 0.8, True)],
+)
+def test_arms_that_do_not_beat_the_static_map_are_named(
+    name: str, static: float, beaten: bool
+) -> None:
+    (row,) = table_with_gain(name, 0.1, 0.2).rows
+    mark = Estimate(value=static, low=static, high=static, spread=0.0)
+    blind = replace(
+        row, arm="static", protocol="static", figures={name: mark}, gains={}
+    )
+    table = Table(task="gaze", classes=(), rows=(row, blind), notes=())
+    first = next(readings(table))
+    assert f"static: {static:.3f}." in first
+    assert first.endswith("No better than that: siamese.") is not beaten
+
+
 def test_frames_from_best_to_worst_are_shown(saliency: SaliencyPredictions) -> None:
     examples = saliency_examples(saliency, build_saliency_table(saliency, OPTIONS))
     assert [example.title for example in examples] == [

@@ -82,13 +82,14 @@ def compared(table: Table, arms: dict[str, dict[str, Any]]) -> Iterator[str]:
 
 
 def answers(table: Table, arms: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    """For each pretrained arm, in the primary protocol: the word, and sentences."""
+    """For each pretrained arm and gain, in the primary protocol: word and sentences."""
     known = verdicts(table)
     for row in primary_rows(table):
-        name = next((name for name in GAINS if name in row.gains), None)
-        if name is None or not _pretrained(row.arm, arms.get(row.arm, {})):
+        if not _pretrained(row.arm, arms.get(row.arm, {})):
             continue
-        if math.isfinite(row.gains[name].value):
+        for name in GAINS:
+            if name not in row.gains or not math.isfinite(row.gains[name].value):
+                continue
             mine = _verdict(row, name)
             others = [
                 each.word
@@ -109,13 +110,30 @@ def readings(table: Table) -> Iterator[str]:
                 if row.protocol in REFERENCES and name in row.figures
             ]
             without = f" Without looking at the image, {_list(marks)}." if marks else ""
-            yield meaning + without
+            yield meaning + without + _unbeaten(table, name)
     subjects = max(row.subjects for row in table.rows)
     if subjects < FEW_SUBJECTS:
         yield (
             f"With {subjects} subjects this is a first impression, not evidence: fewer "
             f"than {FEW_SUBJECTS} make intervals look more certain than they are."
         )
+
+
+def _unbeaten(table: Table, name: str) -> str:
+    """Which arms of the primary protocol do no better than looking at no image."""
+    sign = -1 if name in LOWER_IS_BETTER else 1
+    blind = [
+        sign * row.figures[name].value
+        for row in table.rows
+        if row.protocol in REFERENCES and name in row.figures
+    ]
+    poor = dict.fromkeys(
+        row.arm
+        for row in primary_rows(table)
+        if blind and name in row.figures
+        if sign * row.figures[name].value <= max(blind)
+    )
+    return f" No better than that: {_list(poor)}." if poor else ""
 
 
 def _verdict(row: Row, name: str) -> Verdict:

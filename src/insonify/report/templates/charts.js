@@ -7,7 +7,7 @@ for (const place of document.querySelectorAll(".chart")) {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     margin: { l: 10, r: 14, t: 8, b: 30 }, showlegend: true,
     legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom" },
-    ...own, xaxis: { ...axis, ...own.xaxis }, yaxis: { ...axis, ...own.yaxis },
+    ...own, xaxis: { ...axis, ...own.xaxis }, yaxis: { ...axis, ticklabelstandoff: 6, ...own.yaxis },
   };
   Plotly.newPlot(place, chart.data, layout, { displayModeBar: false, responsive: true });
 }

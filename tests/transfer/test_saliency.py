@@ -218,6 +218,7 @@ def test_fine_tuning_finds_the_spot(
         tested_B,
         options=FineTune(steps=30, batch=12, drops=(0.9,)),
         output_stride=8,
+        bias_hw=None,
         on_step=lambda _: None,
     )
     targets_Nhw = gaze.central_targets(SHAPE)
@@ -240,6 +241,7 @@ def test_a_head_finds_the_spot_on_frozen_maps(lesson: Any) -> None:
         chosen_M,
         tested_B,
         held_V=chosen_M[:0],
+        bias_hw=None,
         options=Decoder(steps=120, optimisation=Optimisation(learning_rate=1e-2)),
         seed=0,
         on_step=lambda _: None,
@@ -264,6 +266,7 @@ def test_the_head_that_is_best_on_validation_frames_is_taken() -> None:
             chosen_M,
             tested_B,
             held_V=held_V,
+            bias_hw=None,
             options=Decoder(steps=160, optimisation=Optimisation(learning_rate=1e-2)),
             seed=0,
             on_step=lambda _: None,
@@ -271,6 +274,25 @@ def test_the_head_that_is_best_on_validation_frames_is_taken() -> None:
         return kl_of(maps_Bhw, targets_Nhw[tested_B])
 
     assert fitted(np.arange(8, 28)) < 0.9 * fitted(chosen_M[:0])
+
+
+def test_with_a_centre_bias_a_head_begins_with_the_static_map(
+    gaze_store: Store, arm: Arm
+) -> None:
+    still = Optimisation(learning_rate=1e-9)
+    decoder = Decoder(steps=1, optimisation=still)
+    for bias in (True, False):
+        found = run(
+            gaze_store, arm, centre_bias=bias, frozen=decoder, protocols=("frozen",)
+        )
+        rows = found.rows.to_pylist()
+        maps = {
+            (row["arm"], row["video"], row["time_s"]): np.array(row["map"])
+            for row in rows
+        }
+        static = [maps["static", v, t] for a, v, t in maps if a == "random"]
+        random = [maps["random", v, t] for a, v, t in maps if a == "random"]
+        assert np.allclose(random, static, atol=1e-4) == bias
 
 
 def test_channels_are_standardised_on_the_chosen_frames() -> None:

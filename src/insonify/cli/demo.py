@@ -78,6 +78,7 @@ class Demo:
             split="demo",
             protocols=("frozen",),
             frozen=Decoder(steps=_DECODER_STEPS),
+            centre_bias=True,
             seeds=(0,),
         )
         TransferSaliency(store=store, runs=names, out=saliency, options=maps).run()

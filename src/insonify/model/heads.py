@@ -47,10 +47,18 @@ class SaliencyHead(nn.Module):
     Args:
         dim: Channels of the feature maps.
         seed: Seed of the initial weights.
+        bias_hw: Logarithm of a map that the head begins with and adds to, such as the
+            centre bias (Kümmerer et al., DeepGaze II, 2016; not in the paper); None:
+            the head begins anywhere and learns the centre, if it can.
     """
 
-    def __init__(self, dim: int, *, seed: int = 0) -> None:
+    bias_hw: Tensor | None
+
+    def __init__(
+        self, dim: int, *, seed: int = 0, bias_hw: Tensor | None = None
+    ) -> None:
         super().__init__()
+        self.register_buffer("bias_hw", bias_hw)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.layers = nn.Sequential(
@@ -62,10 +70,15 @@ class SaliencyHead(nn.Module):
                 nn.ReLU(),
                 nn.Conv2d(_HIDDEN, 1, 1),
             )
+        if bias_hw is not None:
+            last = self.layers[-1]
+            nn.init.zeros_(last.weight)  # type: ignore[arg-type]
 
     def forward(self, map_BDhw: Tensor) -> Tensor:
         """Logarithms of maps that sum to 1: (B, h, w)."""
         scores_Bhw = self.layers(map_BDhw).squeeze(1)
+        if self.bias_hw is not None:
+            scores_Bhw = scores_Bhw + self.bias_hw
         logs_BP = torch.log_softmax(scores_Bhw.float().flatten(1), dim=1)
         return logs_BP.reshape(scores_Bhw.shape)
 

@@ -43,6 +43,7 @@ def finetune_saliency(
     *,
     options: FineTune,
     output_stride: int,
+    bias_hw: Tensor | None,
     on_step: OnStep,
 ) -> Tensor:
     """Learn maps from the chosen frames and predict those of the tested ones.
@@ -55,6 +56,7 @@ def finetune_saliency(
         tested_B: Places of the frames to predict.
         options: How to learn.
         output_stride: Pixels of a view to a cell of the map.
+        bias_hw: Logarithm of the map that the head begins with, or None.
         on_step: Called after every step.
 
     Returns:
@@ -65,7 +67,7 @@ def finetune_saliency(
     """
     trial = job.trial
     encoder = trial.encoder().dilated(output_stride)
-    head = SaliencyHead(encoder.map_dim, seed=trial.seed)
+    head = SaliencyHead(encoder.map_dim, seed=trial.seed, bias_hw=bias_hw)
     fabric, state = begin(options, HeadedEncoder(encoder, head))
     size = trial.checkpoint.size
     learn(
@@ -96,6 +98,7 @@ def fit_decoder(
     tested_B: Integers,
     *,
     held_V: Integers,
+    bias_hw: Tensor | None,
     options: Decoder,
     seed: int,
     on_step: OnStep,
@@ -111,7 +114,7 @@ def fit_decoder(
         ConfigError: the loss is not finite.
     """
     chosen = torch.from_numpy(chosen_M)
-    head = SaliencyHead(maps_NDhw.shape[1], seed=seed)
+    head = SaliencyHead(maps_NDhw.shape[1], seed=seed, bias_hw=bias_hw)
     model = nn.Sequential(channel_scale(maps_NDhw, chosen), head)
     fabric = Fabric(devices=1, precision="32-true")
     optimizer = options.optimisation.build(model.parameters())

@@ -46,6 +46,9 @@ class SaliencyOptions:
     output_stride: Literal[8, 16, 32] = 8
     """Pixels of a view to a cell of the map (paper: 8, 28 x 36 cells); stages of the
     encoder are dilated for it, with the same weights."""
+    centre_bias: bool = False
+    """Let every head begin with the static map of the training subjects and learn what
+    to add; else it must learn the centre too, as in the paper."""
     frozen: Decoder = field(default_factory=Decoder)
     """Options of the head on the frozen encoder."""
     finetune: FineTune = field(default_factory=FineTune)

@@ -5,7 +5,7 @@ w columns of maps.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,9 @@ from insonify.transfer.plan import FINETUNE, Job, frozen_trials
 from insonify.transfer.progress import Tally
 from insonify.transfer.saliency_fit import finetune_saliency, fit_decoder
 from insonify.transfer.saliency_options import SaliencyOptions
+
+_FLOOR: Final = 1e-6
+"""Least probability of a cell of a centre bias; nobody looked there in training."""
 
 
 class SaliencyRows:
@@ -71,9 +74,18 @@ class SaliencyRows:
         in KL divergence.
         """
         chosen_M, tested_B = self._places(columns)
-        mean_hw = self._targets_Nhw[torch.from_numpy(chosen_M)].double().mean(0)
-        maps_Bhw = mean_hw.float().expand(len(tested_B), -1, -1)
+        maps_Bhw = self._mean_hw(chosen_M).expand(len(tested_B), -1, -1)
         return self._table(columns, tested_B, maps_Bhw)
+
+    def _mean_hw(self, chosen_M: Integers) -> Tensor:
+        chosen_Mhw = self._targets_Nhw[torch.from_numpy(chosen_M)]
+        return chosen_Mhw.double().mean(0).float()
+
+    def _bias_hw(self, chosen_M: Integers) -> Tensor | None:
+        """Logarithm of the mean map, where heads begin with it."""
+        if not self._options.centre_bias:
+            return None
+        return self._mean_hw(chosen_M).clamp_min(_FLOOR).log()
 
     def _places(self, columns: dict[str, Any]) -> tuple[Integers, Integers]:
         """Frames to learn from, of drawn training subjects, and frames to test."""
@@ -94,6 +106,7 @@ class SaliencyRows:
             chosen_M,
             tested_B,
             held_V=self._held(job),
+            bias_hw=self._bias_hw(chosen_M),
             options=self._options.frozen,
             seed=job.trial.seed,
             on_step=lambda seen: self._tally.add(
@@ -116,6 +129,7 @@ class SaliencyRows:
             tested_B,
             options=options,
             output_stride=self._options.output_stride,
+            bias_hw=self._bias_hw(chosen_M),
             on_step=lambda seen: self._tally.add(
                 options.batch, f"fine-tuning {job.trial.where}, KL {seen.loss:.2f}"
             ),

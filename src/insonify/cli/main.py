@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import tyro
 from rich.markup import escape
 
+from insonify.cli.adopt import Adopt
 from insonify.cli.console import errors
 from insonify.cli.demo import Demo
 from insonify.cli.doctor import Doctor
@@ -76,6 +77,7 @@ def _commands(arguments: list[str]) -> Any:
         | Annotated[Split, tyro.conf.subcommand("split")]
         | Annotated[Pretrain, tyro.conf.subcommand("pretrain", default=pretrain)]
         | Annotated[PretrainGaze, tyro.conf.subcommand("pretrain-gaze")]
+        | Annotated[short[Adopt], tyro.conf.subcommand("adopt")]
         | Annotated[TransferPlanes, tyro.conf.subcommand(planes)]
         | Annotated[TransferSaliency, tyro.conf.subcommand(saliency)]
         | Annotated[Report, tyro.conf.subcommand("report")]

@@ -1,0 +1,93 @@
+"""Weights that others trained, read without executing anything that a file holds."""
+
+import pickle
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from insonify.core.errors import CheckpointError
+
+_WRAPPINGS: Final = ("state_dict", "model")
+"""Keys under which training scripts keep the weights, beside other things."""
+_PARALLEL: Final = "module."
+"""What torch puts before every name when it trains on several devices."""
+
+
+def read_weight_file(path: Path) -> dict[str, Tensor]:
+    """Read named tensors, on the CPU; floating-point numbers become float32.
+
+    Args:
+        path: A .safetensors file, an .npz of plain arrays, or a torch file that holds
+            tensors and plain values only.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, of another kind, or would have
+            to execute code to be read.
+    """
+    if path.suffix not in _READERS:
+        raise CheckpointError(
+            f"{path}: no file of weights (its name ends in {path.suffix!r}); name one "
+            f"that ends in {', '.join(_READERS)}"
+        )
+    try:
+        found = _READERS[path.suffix](path)
+    except (pickle.UnpicklingError, ValueError, TypeError):
+        raise CheckpointError(
+            f"{path}: holds more than plain tensors, or is damaged; it was refused "
+            "without executing what it holds; name a file of tensors only, such as "
+            ".safetensors"
+        ) from None
+    except (OSError, RuntimeError, EOFError, SafetensorError, zipfile.BadZipFile) as e:
+        raise CheckpointError(
+            f"{path}: cannot be read ({_first_line(e)}); fetch it again"
+        ) from None
+    return {
+        name: tensor.float() if tensor.is_floating_point() else tensor
+        for name, tensor in _tensors(found, path).items()
+    }
+
+
+def _of_numpy(path: Path) -> dict[str, Tensor]:
+    with np.load(path, allow_pickle=False) as arrays:
+        return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
+
+
+def _of_torch(path: Path) -> Any:
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+_READERS: Final[dict[str, Callable[[Path], Any]]] = {
+    ".safetensors": load_file,
+    ".npz": _of_numpy,
+    ".pth": _of_torch,
+    ".pt": _of_torch,
+    ".bin": _of_torch,
+}
+
+
+def _tensors(found: Any, path: Path) -> dict[str, Tensor]:
+    """The named tensors, out of what training scripts wrap them in."""
+    for key in _WRAPPINGS:
+        if isinstance(found, dict) and isinstance(found.get(key), dict):
+            found = found[key]
+    named = isinstance(found, dict) and found
+    if not named or not all(isinstance(item, Tensor) for item in found.values()):
+        raise CheckpointError(
+            f"{path}: holds no table of named tensors; name a file of weights, such as "
+            "`torch.save(model.state_dict(), ...)` writes"
+        )
+    if all(name.startswith(_PARALLEL) for name in found):
+        return {name.removeprefix(_PARALLEL): each for name, each in found.items()}
+    return dict(found)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

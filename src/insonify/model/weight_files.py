@@ -1,6 +1,7 @@
 """Weights that others trained, read without executing anything that a file holds."""
 
 import pickle
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -55,12 +56,13 @@ def read_weight_file(path: Path) -> dict[str, Tensor]:
 
 
 def _of_numpy(path: Path) -> dict[str, Tensor]:
-    with np.load(path, allow_pickle=False) as arrays:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
 
 
 def _of_torch(path: Path) -> Any:
-    return torch.load(path, map_location="cpu", weights_only=True)
+    with warnings.catch_warnings(action="ignore"):  # It warns of pickles' age.
+        return torch.load(path, map_location="cpu", weights_only=True)
 
 
 _READERS: Final[dict[str, Callable[[Path], Any]]] = {

@@ -119,6 +119,11 @@ def test_arrays_missing_left_over_or_of_another_shape_are_refused() -> None:
             filled(wrong)
 
 
+def test_untrained_features_neither_vanish_nor_explode() -> None:
+    features = Encoder("sononet16").eval()(frame(2, 64, 80))
+    assert 1 < features.std().item() < 1000
+
+
 def test_gain_and_brightness_do_not_count() -> None:
     encoder, grey = Encoder("sononet16").eval(), frame(2, 32, 48)
     features = encoder(grey)

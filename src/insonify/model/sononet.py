@@ -61,6 +61,7 @@ class Unit(nn.Module):
         self.conv = nn.Conv2d(
             wide, out, kernel, padding=reach, dilation=dilation, bias=False
         )
+        nn.init.kaiming_normal_(self.conv.weight, mode="fan_out")
         self.norm = nn.BatchNorm2d(out)
         self.relu = nn.ReLU() if relu else nn.Identity()
 

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from PIL import Image
 
+from insonify.cli.main import run
 from insonify.core.config import load_config, save_config
 from insonify.core.errors import ConfigError, IngestError
 from insonify.core.video import Box, Frames
@@ -159,3 +161,15 @@ def test_a_given_area_round_trips_and_must_hold_a_pixel(tmp_path: Path) -> None:
         (tmp_path / "o.json").write_text(text.replace('"full"', wrong))
         with pytest.raises(ConfigError):
             load_config(IngestOptions, tmp_path / "o.json")
+
+
+@pytest.mark.parametrize(
+    ("area", "code"),
+    [("20 5 170 195", 0), ("20 5 177 195", 1), ("20 5 20 195", 2), ("auto", 1)],
+)
+def test_the_area_is_given_as_four_numbers(
+    screen: Screen, tmp_path: Path, area: str, code: int
+) -> None:
+    Image.fromarray(screen(1)[0]).save(tmp_path / "still.png")
+    words = ["inspect", str(tmp_path / "still.png"), "--area", *area.split()]
+    assert run(words) == code

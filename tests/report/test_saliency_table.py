@@ -1,5 +1,6 @@
 import math
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,11 @@ from insonify.core.saliency import cells, target_map
 from insonify.core.saliency_predictions import (
     SALIENCY_SCHEMA,
     SaliencyPredictions,
-    concatenate_saliency,
-    read_saliency,
-    write_saliency,
 )
+from insonify.report import saliency_evaluation
 from insonify.report import saliency_metrics as metrics
 from insonify.report.options import ReportOptions
-from insonify.report.saliency_evaluation import frame_figures, score
+from insonify.report.saliency_evaluation import FIGURES, frame_figures, score
 from insonify.report.saliency_table import build_saliency_table, resampled
 from insonify.report.statistics import draw_subjects, sign_flip_p
 
@@ -139,30 +138,83 @@ def test_sign_flips_reject_a_true_null_as_often_as_they_say() -> None:
     assert sign_flip_p(draw_subjects(8, 1, 0)[0] * 0, 1000, 0) == 1.0
 
 
-def test_a_file_comes_back_as_it_was_and_joins_with_its_like(tmp_path: Path) -> None:
+def without(
+    predictions: SaliencyPredictions, drop: Callable[[dict[str, Any]], bool]
+) -> SaliencyPredictions:
+    kept = [not drop(row) for row in predictions.rows.to_pylist()]
+    return replace(predictions, rows=predictions.rows.filter(pa.array(kept)))
+
+
+def test_gains_are_on_the_subjects_that_both_were_tested_on() -> None:
     whole = make()
-    write_saliency(tmp_path / "s.parquet", whole)
-    again = read_saliency(tmp_path / "s.parquet")
-    assert again.rows.equals(whole.rows)
-    assert (again.task, again.shape, again.arms) == ("gaze", SHAPE, whole.arms)
-    parts = [make(arms=("good", "random")), make(arms=("random", "static"))]
-    assert len(concatenate_saliency(parts).rows) == len(whole.rows)
+    lacking = without(
+        whole, lambda row: row["arm"] == "random" and row["subject"] == "s-0"
+    )
+    only = without(whole, lambda row: row["subject"] == "s-0")
+    found, wanted = (build_saliency_table(p, OPTIONS).rows[0] for p in (lacking, only))
+    assert (found.subjects, wanted.subjects) == (5, 4)
+    # All figures but the shuffled AUC, whose negatives come from the whole file.
+    for name in set(found.gains) - {"sauc"}:
+        apart = found.gains[name].value - wanted.gains[name].value
+        assert apart == pytest.approx(0, abs=1e-9), name
 
 
-@pytest.mark.parametrize(
-    ("change", "found"),
-    [
-        ({"map": [[1.0] * 48]}, "do not sum to 1"),
-        ({"map": [[1 / 47] * 47]}, "47"),
-        ({"points": [[0.5, 0.5, 0.1]]}, "half a point"),
-        ({"points": [[0.5, 1.5]]}, "off the view"),
-        ({"sigma": [[0.1, 0.0]]}, "sigma"),
-        ({"arm": ["unknown"]}, "unknown"),
-    ],
-)
-def test_contradictions_are_refused(change: dict[str, Any], found: str) -> None:
-    whole = make(subjects=1)
-    row = whole.rows.slice(0, 1).to_pydict() | change
-    rows = pa.table(row, schema=SALIENCY_SCHEMA)
-    with pytest.raises(ReportError, match=found):
-        SaliencyPredictions(**{**vars(whole), "rows": rows})
+def test_gains_over_other_frames_of_a_subject_are_refused() -> None:
+    lacking = without(
+        make(),
+        lambda row: (row["arm"], row["video"], row["time_s"]) == ("random", "v-0b", 0),
+    )
+    with pytest.raises(ReportError, match="predicted different frames"):
+        build_saliency_table(lacking, OPTIONS)
+
+
+def test_seeds_that_predicted_other_frames_are_refused() -> None:
+    lacking = without(
+        make(), lambda row: (row["seed"], row["video"], row["time_s"]) == (1, "v-0b", 0)
+    )
+    with pytest.raises(ReportError, match="exactly once"):
+        score(lacking, 0)
+
+
+def test_rows_without_a_static_map_are_refused() -> None:
+    lacking = without(
+        make(), lambda row: row["arm"] == "static" and row["subject"] == "s-0"
+    )
+    with pytest.raises(ReportError, match="no static map"):
+        frame_figures(lacking, 0)
+
+
+def test_every_figure_of_a_row_is_that_of_its_map_alone() -> None:
+    predictions = make(subjects=2)
+    found, rows = frame_figures(predictions, 0), predictions.rows.to_pylist()
+    assert tuple(found) == FIGURES
+    static = {(r["video"], r["time_s"]): r["map"] for r in rows if r["arm"] == "static"}
+    for place, row in enumerate(rows):
+        saliency = np.array(row["map"]).reshape(SHAPE)
+        points = np.array(row["points"]).reshape(-1, 2)
+        truth, at = target_map(points, row["sigma"], SHAPE), cells(points, SHAPE)
+        others = [
+            cells(r["points"], SHAPE)
+            for r in rows
+            if (r["arm"], r["seed"]) == ("good", 0) and r["video"] != row["video"]
+        ]
+        base = np.array(static[row["video"], row["time_s"]]).reshape(SHAPE)
+        wanted = (
+            metrics.kl(truth, saliency),
+            metrics.nss(saliency, at),
+            metrics.auc(saliency, at),
+            metrics.auc_judd(saliency, at),
+            metrics.shuffled_auc(saliency, at, np.concatenate(others)),
+            metrics.cc(truth, saliency),
+            metrics.sim(truth, saliency),
+            metrics.information_gain(saliency, base, at),
+        )
+        mine = [found[name][place] for name in FIGURES]
+        np.testing.assert_allclose(mine, np.array(wanted, np.float64), atol=1e-6)
+
+
+def test_blocks_of_rows_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = frame_figures(make(subjects=2), 0)
+    monkeypatch.setattr(saliency_evaluation, "_BLOCK", 7)
+    for name, value_N in frame_figures(make(subjects=2), 0).items():
+        np.testing.assert_array_equal(value_N, whole[name])

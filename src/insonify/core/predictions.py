@@ -23,7 +23,9 @@ from insonify.core.errors import ReportError
 FORMAT: Final = 1
 KIND: Final = "predictions"
 """What such a file calls itself."""
-_SAME: Final = 1e-3  # float32 features differ by about 1e-6 between thread counts
+_SAME: Final = 1e-3
+"""Share of the probability that may lie elsewhere in the same prediction; float32
+features differ by about 1e-6 between thread counts."""
 
 SCHEMA: Final = pa.schema(
     [
@@ -95,11 +97,7 @@ class Predictions:
 
     def probabilities_NC(self) -> npt.NDArray[np.float32]:
         """The column ``probabilities`` as one array, float32."""
-        # `.flatten()` of the combined column, not `.values`: the latter ignores slices.
-        column = pa.chunked_array(self.rows["probabilities"]).combine_chunks()
-        flat = column.flatten().to_numpy(zero_copy_only=False)
-        shaped: npt.NDArray[np.float32] = flat.reshape(-1, len(self.classes))
-        return shaped
+        return flat_values(self.rows["probabilities"]).reshape(-1, len(self.classes))
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
@@ -188,19 +186,26 @@ def without_repeats(rows: pa.Table, identity: Sequence[str], values: str) -> pa.
     keys = [*identity, "row"]
     paired = numbered.select(keys).join(first, list(identity), join_type="inner")
     repeat_N, kept_N = (paired[name].to_numpy() for name in ("row", "row_min"))
-    column = rows[values]
-    apart = np.abs(
-        np.array(column.take(pa.array(repeat_N)).to_pylist())
-        - np.array(column.take(pa.array(kept_N)).to_pylist())
-    ).max()
-    arms = sorted(
-        set(rows["arm"].take(pa.array(repeat_N[repeat_N != kept_N])).to_pylist())
+    again = repeat_N != kept_N
+    mine, its = (
+        flat_values(rows[values].take(pa.array(at[again]))).reshape(again.sum(), -1)
+        for at in (repeat_N, kept_N)
     )
+    apart = np.abs(mine - its).sum(1).max() / 2
+    arms = sorted(set(rows["arm"].take(pa.array(repeat_N[again])).to_pylist()))
     require(
         bool(apart < _SAME),
         f"arms {arms} predict the same frames twice and differently (by {apart:.3f})",
     )
     return rows.take(pa.array(np.sort(first["row_min"].to_numpy())))
+
+
+def flat_values(column: pa.ChunkedArray) -> npt.NDArray[np.float32]:
+    """All entries of a column of lists, one after the other."""
+    # `.flatten()` of the combined column, not `.values`: the latter ignores slices.
+    flat = pa.chunked_array(column).combine_chunks().flatten()
+    values: npt.NDArray[np.float32] = flat.to_numpy(zero_copy_only=False)
+    return values
 
 
 def require(right: bool, found: str) -> None:

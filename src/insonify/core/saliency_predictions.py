@@ -19,7 +19,12 @@ import pyarrow.compute as pc
 
 from insonify.core.described import read_described, write_described
 from insonify.core.errors import ReportError
-from insonify.core.predictions import join_arms, require, without_repeats
+from insonify.core.predictions import (
+    flat_values,
+    join_arms,
+    require,
+    without_repeats,
+)
 from insonify.core.saliency import Floats
 
 FORMAT: Final = 1
@@ -46,6 +51,8 @@ SALIENCY_SCHEMA: Final = pa.schema(
 width of a gaze point to the right and down, all as shares of the view; ``map`` holds
 the probabilities of the cells, row by row."""
 
+_SAME_PLACE: Final = 1e-4
+"""How far apart, in shares of the view, the same point may lie in two rows."""
 _IDENTITY: Final = [name for name in SALIENCY_SCHEMA.names[:9] if name != "subject"]
 
 
@@ -92,22 +99,24 @@ class SaliencyPredictions:
         counts_N = pc.list_value_length(self.rows["points"]).to_numpy()
         fine = (counts_N % 2 == 0).all() and counts_N.min() >= 2
         require(bool(fine), "some frames have no point or half a point")
-        flat = _flat(self.rows["points"])
-        require(bool((flat >= 0).all() and (flat < 1).all()), "points lie off the view")
-        require(bool((_flat(self.rows["sigma"]) > 0).all()), "a sigma is not positive")
+        flat = flat_values(self.rows["points"])
+        fine = (flat >= 0).all() and (flat < 1).all()
+        require(bool(fine), "points lie off the view")
+        fine = (flat_values(self.rows["sigma"]) > 0).all()
+        require(bool(fine), "a sigma is not positive")
 
     def maps_NHW(self) -> npt.NDArray[np.float32]:
         """The column ``map`` as one array, float32."""
-        return _flat(self.rows["map"]).reshape(-1, *self.shape)
+        return flat_values(self.rows["map"]).reshape(-1, *self.shape)
 
     def sigmas_N2(self) -> Floats:
         """The column ``sigma`` as one array."""
-        return _flat(self.rows["sigma"]).reshape(-1, 2).astype(np.float64)
+        return flat_values(self.rows["sigma"]).reshape(-1, 2).astype(np.float64)
 
     def points_of(self) -> list[Floats]:
         """The points of each row: (P, 2)."""
         counts_N = pc.list_value_length(self.rows["points"]).to_numpy()
-        flat = _flat(self.rows["points"]).astype(np.float64)
+        flat = flat_values(self.rows["points"]).astype(np.float64)
         parts = np.split(flat, np.cumsum(counts_N)[:-1])
         return [part.reshape(-1, 2) for part in parts]
 
@@ -143,8 +152,8 @@ def concatenate_saliency(parts: Sequence[SaliencyPredictions]) -> SaliencyPredic
     """Put maps of the same frames by several arms together, repeats kept once.
 
     Raises:
-        ReportError: the parts differ in task, shape, store or split, or an arm of the
-            same name is something else in two parts.
+        ReportError: the parts differ in task, shape, store or split, an arm of the
+            same name is something else in two parts, or a frame has different points.
     """
     first = parts[0]
     for part in parts[1:]:
@@ -156,7 +165,7 @@ def concatenate_saliency(parts: Sequence[SaliencyPredictions]) -> SaliencyPredic
     )
     splits = sorted(pc.unique(rows["split"]).to_pylist())
     require(len(splits) == 1, f"the files are of several splits: {splits}")
-    return SaliencyPredictions(
+    joined = SaliencyPredictions(
         task=first.task,
         shape=first.shape,
         store=first.store,
@@ -164,11 +173,24 @@ def concatenate_saliency(parts: Sequence[SaliencyPredictions]) -> SaliencyPredic
         facts=first.facts if len(parts) == 1 else {"parts": [p.facts for p in parts]},
         rows=rows,
     )
+    _require_one_truth(joined)
+    return joined
 
 
-def _flat(column: pa.ChunkedArray) -> npt.NDArray[np.float32]:
-    """All entries of a column of lists."""
-    # `.flatten()` of the combined column, not `.values`: the latter ignores slices.
-    flat = pa.chunked_array(column).combine_chunks().flatten()
-    values: npt.NDArray[np.float32] = flat.to_numpy(zero_copy_only=False)
-    return values
+def _require_one_truth(joined: SaliencyPredictions) -> None:
+    """Refuse rows of one frame whose points lie in different places."""
+    frames = zip(
+        *(joined.rows[n].to_pylist() for n in ("video", "time_s")), strict=True
+    )
+    first: dict[tuple[str, float], Floats] = {}
+    twice = {
+        frame
+        for frame, points_P2 in zip(frames, joined.points_of(), strict=True)
+        if not _alike(first.setdefault(frame, points_P2), points_P2)
+    }
+    require(not twice, f"{len(twice)} frames have different points in different rows")
+
+
+def _alike(mine_P2: Floats, its_P2: Floats) -> bool:
+    same = mine_P2.shape == its_P2.shape
+    return same and bool((np.abs(mine_P2 - its_P2) < _SAME_PLACE).all())

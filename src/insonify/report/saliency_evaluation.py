@@ -7,7 +7,7 @@ Legend: N rows, V videos, S subjects, K seeds, P points, B negative points.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -23,6 +23,8 @@ STATIC: Final = "static"
 FIGURES: Final = ("kl", "nss", "auc", "auc_judd", "sauc", "cc", "sim", "ig")
 _NEGATIVES: Final = 1000
 """Most points of other videos that a frame's shuffled AUC is against."""
+_BLOCK: Final = 1024
+"""Rows scored at a time, so that large files need no more memory than small ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,7 @@ class Scored:
         seeds: The K seeds.
         subjects: Pseudonyms of the S tested subjects, sorted.
         frames: Tested frames.
+        tested: Subject, video and time in seconds of each of them, sorted.
         figures: Name to (K, S); nan where a subject has no frame that defines it.
         undefined: Frames and seeds for which some figure is undefined.
     """
@@ -48,10 +51,23 @@ class Scored:
     frames: int
     figures: dict[str, Floats]
     undefined: int
+    tested: tuple[tuple[str, str, float], ...] = ()
 
     @property
     def key(self) -> tuple[str, str, float]:
         return self.arm, self.protocol, self.fraction
+
+    def of_subjects(self, kept: tuple[str, ...]) -> "Scored":
+        """The same for some of its subjects, in their order; ``undefined`` stays."""
+        at = [self.subjects.index(subject) for subject in kept]
+        tested = tuple(frame for frame in self.tested if frame[0] in set(kept))
+        return replace(
+            self,
+            subjects=kept,
+            frames=len(tested),
+            figures={name: value_KS[:, at] for name, value_KS in self.figures.items()},
+            tested=tested,
+        )
 
 
 def frame_figures(predictions: SaliencyPredictions, seed: int) -> dict[str, Floats]:
@@ -63,28 +79,24 @@ def frame_figures(predictions: SaliencyPredictions, seed: int) -> dict[str, Floa
         predictions: The maps.
         seed: Seed of the negatives of the shuffled AUC.
     """
-    shape = predictions.shape
-    maps_NHW = predictions.maps_NHW().astype(np.float64)
+    maps_NHW, shape = predictions.maps_NHW(), predictions.shape
     points, sigmas_N2 = predictions.points_of(), predictions.sigmas_N2()
-    truth_NHW = np.stack(
-        [target_map(p, s, shape) for p, s in zip(points, sigmas_N2, strict=True)]
-    )
-    fixated = [cells(points_P2, shape) for points_P2 in points]
+    ends = np.cumsum([len(points_P2) for points_P2 in points])[:-1]
+    fixated = np.split(cells(np.concatenate(points), shape), ends)
     others = _negatives(predictions, fixated, seed)
     base = _static_rows(predictions)
-    found = {
-        "kl": metrics.kl(truth_NHW, maps_NHW),
-        "nss": _each(metrics.nss, maps_NHW, fixated),
-        "auc": _each(metrics.auc, maps_NHW, fixated),
-        "auc_judd": _each(metrics.auc_judd, maps_NHW, fixated),
-        "sauc": _each(metrics.shuffled_auc, maps_NHW, fixated, others),
-        "cc": metrics.cc(truth_NHW, maps_NHW),
-        "sim": metrics.sim(truth_NHW, maps_NHW),
-    }
-    if base is not None:
-        gain = metrics.information_gain
-        found["ig"] = _each(gain, maps_NHW, list(maps_NHW[base]), fixated)
-    return found
+    parts = []
+    for at in range(0, len(maps_NHW), _BLOCK):
+        block = slice(at, at + _BLOCK)
+        seen = zip(points[block], sigmas_N2[block], strict=True)
+        truth_NHW = np.stack([target_map(p, s, shape) for p, s in seen])
+        block_NHW = maps_NHW[block].astype(np.float64)
+        parts.append(_figures(truth_NHW, block_NHW, fixated[block], others[block]))
+        if base is not None:
+            base_NHW = maps_NHW[base[block]].astype(np.float64)
+            bits_NHW = metrics.bits(block_NHW, base_NHW)
+            parts[-1]["ig"] = _each(metrics.mean_at, bits_NHW, fixated[block])
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def score(predictions: SaliencyPredictions, seed: int) -> list[Scored]:
@@ -129,8 +141,8 @@ def _scored(
     key: tuple[str, str, float], table: _Table, figures: dict[str, Floats], at: Integers
 ) -> Scored:
     subjects, seeds = np.unique(table.subject_N[at]), np.unique(table.seed_N[at])
-    _require_same_frames(key, table, at, seeds)
     by_seed = [at[table.seed_N[at] == seed] for seed in seeds]
+    tested = _same_frames(key, table, by_seed)
     arm, protocol, fraction = key
     return Scored(
         arm=arm,
@@ -138,7 +150,8 @@ def _scored(
         fraction=fraction,
         seeds=tuple(int(seed) for seed in seeds),
         subjects=tuple(subjects.tolist()),
-        frames=len(by_seed[0]),
+        frames=len(tested),
+        tested=tested,
         figures={
             name: np.stack(
                 [_by_subject(value_N, table, rows, subjects) for rows in by_seed]
@@ -168,18 +181,40 @@ def _means(values: Floats, groups: Integers, count: int) -> Floats:
     return np.where(number > 0, sums / np.maximum(number, 1), np.nan)
 
 
-def _require_same_frames(
-    key: tuple[str, str, float], table: _Table, at: Integers, seeds: Integers
-) -> None:
+def _same_frames(
+    key: tuple[str, str, float], table: _Table, by_seed: Sequence[Integers]
+) -> tuple[tuple[str, str, float], ...]:
+    """Subject, video and time of the frames that every seed predicted once."""
+    columns = table.subject_N, table.video_N, table.time_s_N
     frames = [
-        sorted(zip(table.video_N[rows].tolist(), table.time_s_N[rows], strict=True))
-        for rows in (at[table.seed_N[at] == seed] for seed in seeds)
+        sorted(zip(*(column[rows].tolist() for column in columns), strict=True))
+        for rows in by_seed
     ]
     if any(each != frames[0] or len(set(each)) < len(each) for each in frames):
         raise ReportError(
             f"arm {key[0]!r}, protocol {key[1]!r}: its seeds did not predict each "
             "frame exactly once; run `insonify transfer` with all seeds together"
         )
+    return tuple(frames[0])
+
+
+def _figures(
+    truth_NHW: Floats,
+    maps_NHW: Floats,
+    fixated: Sequence[Integers],
+    others: Sequence[Integers],
+) -> dict[str, Floats]:
+    """All figures of some rows but the information gain: name to (N,)."""
+    standard_NHW = metrics.standardised(maps_NHW)
+    return {
+        "kl": metrics.kl(truth_NHW, maps_NHW),
+        "nss": _each(metrics.mean_at, standard_NHW, fixated),
+        "auc": _each(metrics.auc, maps_NHW, fixated),
+        "auc_judd": _each(metrics.auc_judd, maps_NHW, fixated),
+        "sauc": _each(metrics.shuffled_auc, maps_NHW, fixated, others),
+        "cc": metrics.cc(truth_NHW, maps_NHW),
+        "sim": metrics.sim(truth_NHW, maps_NHW),
+    }
 
 
 def _each(
@@ -198,15 +233,15 @@ def _negatives(
     once: dict[tuple[str, float], Integers] = {}
     for place in zip(videos, times, fixated, strict=True):
         once.setdefault(place[:2], place[2])
-    of_video: dict[str, list[Integers]] = {}
-    for (video, _), cells_P2 in sorted(once.items(), key=lambda item: item[0]):
-        of_video.setdefault(video, []).append(cells_P2)
+    frames = sorted(once)
+    all_B2 = np.concatenate([once[frame] for frame in frames])
+    names, code_F = np.unique([video for video, _ in frames], return_inverse=True)
+    code_B = np.repeat(code_F.reshape(-1), [len(once[frame]) for frame in frames])
     drawn = {}
-    for number, video in enumerate(of_video):
+    for number, video in enumerate(names.tolist()):
         generator = np.random.default_rng((seed, number))
-        rest = [c for other, each in of_video.items() if other != video for c in each]
-        pool_B2 = np.concatenate([*rest, np.empty((0, 2), np.int64)])
-        drawn[video] = generator.permutation(pool_B2)[:_NEGATIVES]
+        pool_B = np.flatnonzero(code_B != number)
+        drawn[video] = all_B2[generator.permutation(pool_B)[:_NEGATIVES]]
     return [drawn[video] for video in videos]
 
 

@@ -9,7 +9,6 @@ Legend: N maps, H rows, W columns, P fixated cells (row, column), B negative cel
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 from insonify.core.saliency import Floats, Integers
 
@@ -53,13 +52,7 @@ def sim(truth_NHW: Floats, map_NHW: Floats, *, stretch: bool = False) -> Floats:
 
 def nss(map_HW: Floats, fixated_P2: Integers) -> float:
     """Mean standardised saliency at the fixations (population sd); 0 if constant."""
-    if not len(fixated_P2):
-        return float("nan")
-    centred_HW = _centred(map_HW)
-    deviation = np.sqrt((centred_HW**2).mean())
-    if deviation == 0:
-        return 0.0
-    return float((_at(centred_HW, fixated_P2) / deviation).mean())
+    return mean_at(standardised(map_HW), fixated_P2)
 
 
 def auc(map_HW: Floats, fixated_P2: Integers) -> float:
@@ -83,24 +76,39 @@ def auc_judd(map_HW: Floats, fixated_P2: Integers) -> float:
     A cell counts once, however often it is fixated. Optimistic with few fixations, and
     never below 0.5 with one; printed because papers print it. nan for a constant map.
     """
-    scores_P = np.sort(_at(map_HW, np.unique(fixated_P2, axis=0)))[::-1]
+    once_P = np.unique(fixated_P2[:, 0] * map_HW.shape[1] + fixated_P2[:, 1])
+    scores_P = np.sort(map_HW.ravel()[once_P])[::-1]
     count, cells = len(scores_P), map_HW.size
     if not 0 < count < cells or map_HW.min() == map_HW.max():
         return float("nan")
     hits_P = np.arange(1, count + 1) / count
-    above_P = (map_HW.ravel()[None] >= scores_P[:, None]).sum(1)
+    above_P = cells - np.searchsorted(np.sort(map_HW, axis=None), scores_P)
     false_P = (above_P - np.arange(1, count + 1)) / (cells - count)
-    right, wrong = np.r_[0.0, hits_P, 1.0], np.r_[0.0, false_P, 1.0]
+    right, wrong = (np.array([0.0, *rates_P, 1.0]) for rates_P in (hits_P, false_P))
     return float(np.trapezoid(right, wrong))
 
 
 def information_gain(map_HW: Floats, base_HW: Floats, fixated_P2: Integers) -> float:
     """Bits a fixation by which the map's density beats a base's (plain densities)."""
-    if not len(fixated_P2):
-        return float("nan")
-    mine_P, its_P = (_at(normalised(m), fixated_P2) for m in (map_HW, base_HW))
-    gain_P = np.log2(mine_P + EPSILON) - np.log2(its_P + EPSILON)
-    return float(gain_P.mean())
+    return mean_at(bits(map_HW, base_HW), fixated_P2)
+
+
+def bits(map_NHW: Floats, base_NHW: Floats) -> Floats:
+    """What a fixation of each cell adds to the information gain: (N, H, W)."""
+    mine_NHW, its_NHW = normalised(map_NHW), normalised(base_NHW)
+    return np.asarray(np.log2((mine_NHW + EPSILON) / (its_NHW + EPSILON)))
+
+
+def standardised(map_NHW: npt.ArrayLike) -> Floats:
+    """Maps of mean 0 and population sd 1; zeros for a constant map."""
+    centred_NHW = _centred(map_NHW)
+    deviation = np.sqrt((centred_NHW**2).mean((-2, -1), keepdims=True))
+    return np.asarray(centred_NHW / np.where(deviation > 0, deviation, 1))
+
+
+def mean_at(map_HW: Floats, cells_P2: Integers) -> float:
+    """Mean of a map at some cells; nan without any."""
+    return float(_at(map_HW, cells_P2).mean()) if len(cells_P2) else float("nan")
 
 
 def normalised(map_NHW: npt.ArrayLike) -> Floats:
@@ -131,8 +139,11 @@ def _at(map_HW: Floats, cells_P2: Integers) -> Floats:
 
 
 def _mann_whitney(positive_P: Floats, negative_B: Floats) -> float:
+    """Share of pairs that are in the right order, ties counting half."""
     if not len(positive_P) or not len(negative_B):
         return float("nan")
-    ranks = rankdata(np.concatenate([positive_P, negative_B]))[: len(positive_P)]
-    least = len(positive_P) * (len(positive_P) + 1) / 2
-    return float((ranks.sum() - least) / (len(positive_P) * len(negative_B)))
+    sorted_B = np.sort(negative_B)  # scipy's rankdata takes ten times as long
+    below_P = np.searchsorted(sorted_B, positive_P, "left")
+    not_above_P = np.searchsorted(sorted_B, positive_P, "right")
+    wins = (below_P.sum() + not_above_P.sum()) / 2
+    return float(wins / (len(positive_P) * len(negative_B)))

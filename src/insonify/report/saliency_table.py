@@ -52,14 +52,16 @@ def saliency_gains(
     """Arm minus baseline on the subjects that both were tested on.
 
     Raises:
-        ReportError: they were tested on different subjects.
+        ReportError: they share no subject, or predicted different frames of one.
     """
-    if arm.subjects != baseline.subjects:
+    shared = tuple(sorted(set(arm.subjects) & set(baseline.subjects)))
+    arm, baseline = arm.of_subjects(shared), baseline.of_subjects(shared)
+    if not shared or arm.tested != baseline.tested:
         raise ReportError(
-            f"arms {arm.arm!r} and {baseline.arm!r} were tested on different subjects; "
-            "run `insonify transfer saliency` for both with the same options"
+            f"arms {arm.arm!r} and {baseline.arm!r} predicted different frames; run "
+            "`insonify transfer saliency` for both with the same options"
         )
-    counts_RS = draw_subjects(len(arm.subjects), options.resamples, options.seed)
+    counts_RS = draw_subjects(len(shared), options.resamples, options.seed)
     return {
         name: paired_difference(
             resampled(arm.figures[name], counts_RS),

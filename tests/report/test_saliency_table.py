@@ -12,6 +12,7 @@ from insonify.core.saliency import cells, target_map
 from insonify.core.saliency_predictions import (
     SALIENCY_SCHEMA,
     SaliencyPredictions,
+    concatenate_saliency,
 )
 from insonify.report import saliency_evaluation
 from insonify.report import saliency_metrics as metrics
@@ -218,3 +219,15 @@ def test_blocks_of_rows_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saliency_evaluation, "_BLOCK", 7)
     for name, value_N in frame_figures(make(subjects=2), 0).items():
         np.testing.assert_array_equal(value_N, whole[name])
+
+
+def test_notes_say_what_stands_in_for_gaze_and_what_was_joined() -> None:
+    plain = make(subjects=2)
+    stand_in = replace(plain, task="muscle mask (stand-in for gaze)")
+    joined = concatenate_saliency([stand_in, stand_in])
+    said = " ".join(build_saliency_table(joined, OPTIONS).notes)
+    assert "No row is about gaze: the task is muscle mask" in said
+    assert "Joined from 2 predictions files" in said
+    silent = " ".join(build_saliency_table(plain, OPTIONS).notes)
+    assert "No row is about gaze" not in silent
+    assert "Joined" not in silent

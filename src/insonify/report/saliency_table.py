@@ -110,13 +110,21 @@ def _notes(
         "Frames are averaged over their video, videos over their subject. Intervals: "
         f"95 % percentile bootstrap over subjects, {options.resamples} resamples (seed "
         f"{options.seed}); gains resample both arms together.",
+        "Test maps are pooled over folds for each seed; figures are means over seeds, ± "
+        "the standard deviation over seeds.",
         "AUC is exact (Mann-Whitney); AUC-Judd is optimistic with few fixations; "
         "shuffled AUC is against points of other videos.",
     ]
+    if "stand-in" in predictions.task:
+        notes.append(f"No row is about gaze: the task is {predictions.task}.")
     if any("ig" in part.figures for part in parts):
         notes.append(f"IG: bits a fixation over the arm {STATIC!r}.")
     if len(widest.subjects) < FEW_SUBJECTS:
         notes.append(few_subjects_note(len(widest.subjects)))
     if undefined := sum(part.undefined for part in parts):
         notes.append(f"{undefined} figures of single frames are undefined, left out.")
+    if "parts" in predictions.facts:
+        notes.append(
+            f"Joined from {len(predictions.facts['parts'])} predictions files."
+        )
     return notes

@@ -110,8 +110,8 @@ def _notes(
         "Frames are averaged over their video, videos over their subject. Intervals: "
         f"95 % percentile bootstrap over subjects, {options.resamples} resamples (seed "
         f"{options.seed}); gains resample both arms together.",
-        "Test maps are pooled over folds for each seed; figures are means over seeds, ± "
-        "the standard deviation over seeds.",
+        "Test maps are pooled over folds for each seed; figures are means over seeds, "
+        "± the standard deviation over seeds.",
         "AUC is exact (Mann-Whitney); AUC-Judd is optimistic with few fixations; "
         "shuffled AUC is against points of other videos.",
     ]

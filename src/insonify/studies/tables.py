@@ -15,8 +15,9 @@ from insonify.core.saliency_predictions import SaliencyPredictions
 from insonify.report.comparison import planes_p, saliency_p
 from insonify.report.evaluation import Evaluated, evaluate
 from insonify.report.options import ReportOptions
+from insonify.report.render import FIGURES as HEADS
 from insonify.report.rows import Row
-from insonify.report.saliency_evaluation import Scored, score
+from insonify.report.saliency_evaluation import FIGURES, Scored, score
 from insonify.report.saliency_table import build_saliency_table, saliency_gains
 from insonify.report.statistics import Estimate
 from insonify.report.table import build_table, gains
@@ -36,16 +37,7 @@ _PLANE_FIGURES: Final = {
     "macro_f1_foreground": "F1",
     "macro_f1": "F1 with background",
 }
-_SALIENCY_FIGURES: Final = {
-    "kl": "KL ↓",
-    "nss": "NSS",
-    "auc": "AUC",
-    "auc_judd": "AUC-Judd",
-    "sauc": "shuffled AUC",
-    "cc": "CC",
-    "sim": "SIM",
-    "ig": "IG, bits",
-}
+_SALIENCY_FIGURES: Final = {name: HEADS[name] for name in FIGURES}
 
 
 @dataclass(frozen=True, kw_only=True)

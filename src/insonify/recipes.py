@@ -117,7 +117,7 @@ def paper_transform_only() -> PretrainOptions:
 def demo() -> PretrainOptions:
     """Small enough to see something in two minutes."""
     return replace(
-        siamese(), recipe="demo", steps=60, probe_every=60, checkpoint_every=20
+        siamese(), recipe="demo", steps=80, probe_every=40, checkpoint_every=40
     )
 
 

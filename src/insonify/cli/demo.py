@@ -36,7 +36,7 @@ _DECODER_STEPS: Final = 200
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
-    """Run the whole job on data that is here, in about ten minutes on two cores.
+    """Run the whole job on data that is here, in less than ten minutes on two cores.
 
     Draws synthetic fetal sweeps with a sonographer's gaze, takes them and the real
     DICOM files that ship with pydicom into a store, pretrains an encoder on each fold

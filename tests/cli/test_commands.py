@@ -96,6 +96,8 @@ def test_from_files_to_a_table(
         ("pretrain nowhere run --batch 0", "at least 1"),
         ("ingest nowhere store", "no such file or folder"),
         ("split nowhere k", "no store here"),
+        ("reproduce nowhere study --budget 0", "must be positive"),
+        ("reproduce nowhere study", "no store here"),
         ("report nowhere.parquet", "nowhere.parquet"),
         ("transfer planes nowhere run --task t --split k --out p.parquet", "nowhere"),
     ],

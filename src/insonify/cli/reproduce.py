@@ -49,11 +49,12 @@ class Reproduce:
     out: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="OUT")]
     """Folder for runs, predictions and tables; made if it is not there."""
     scale: Scale = "cpu"
-    """cpu: a ResNet-10 of half width on 64 x 80 pixels, for two cores in two hours;
-    paper: the paper's network, size and schedule, for a GPU."""
+    """cpu: a ResNet-10 of half width on 64 x 80 pixels, for two cores; paper: the
+    paper's network, size and schedule, for a GPU."""
     budget: float | None = None
     """Minutes to spend on this machine, from which the numbers of steps follow: all are
-    stretched by one factor, which is measured once. None: the scale's own numbers."""
+    stretched by one factor, which is measured once, when the study begins; a study
+    that goes on keeps its steps. None: the scale's own numbers."""
     task: str = "plane"
     """Labels of the standard planes."""
     folds: int = 3
@@ -66,6 +67,8 @@ class Reproduce:
 
     def run(self) -> int:
         """Run what is not done, then the tables; 0 when done."""
+        if self.budget is not None and self.budget <= 0:
+            raise ConfigError(f"budget must be positive minutes, found {self.budget:g}")
         store = Store.open(self.store)
         plan = self._plan(store)
         runs = list(plan.runs())

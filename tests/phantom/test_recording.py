@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -140,14 +141,31 @@ def test_boxes_hold_what_they_name(texture: Texture, subject: Subject) -> None:
     assert plan.boxes([Shot(approach=0, index=0, view=BACKGROUND)]) == []
 
 
-def test_landmarks_are_on_the_screen(texture: Texture) -> None:
+def test_visible_landmarks_of_the_nearest_plane_are_on_the_screen(
+    texture: Texture,
+) -> None:
     plan = footage(texture, 0, 0)
     shots = bare(0, plan.approaches[0])
     box = plan.screen(0).box
-    for shot, places in zip(shots, plan.targets(shots), strict=True):
+    found = plan.targets(shots)
+    for shot, places in zip(shots, found, strict=True):
+        assert np.all(places >= (box.left, box.top))
+        assert np.all(places < (box.right, box.bottom))
         if shot.view in PLANES:
-            assert len(places) == len(PLANES[shot.view].landmarks)
-            assert np.all(places >= (box.left, box.top))
-            assert np.all(places <= (box.right, box.bottom))
-        else:
-            assert len(places) == 0
+            assert 0 < len(places) <= len(PLANES[shot.view].landmarks)
+    between = [len(p) for s, p in zip(shots, found, strict=True) if s.view is None]
+    assert np.mean(between) > 0, "eyes also rest on anatomy between the planes"
+
+
+def test_landmarks_off_the_image_plane_are_not_looked_at(texture: Texture) -> None:
+    plan = footage(texture, 0, 0)
+    approach = plan.approaches[0]
+    away_T3 = approach.path.origins_T3 + 50 * approach.path.axes_T33[:, 1]
+    gone = replace(
+        plan,
+        approaches=[
+            replace(approach, path=replace(approach.path, origins_T3=away_T3)),
+            *plan.approaches[1:],
+        ],
+    )
+    assert not any(map(len, gone.targets(bare(0, approach))))

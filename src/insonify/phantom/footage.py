@@ -36,6 +36,9 @@ STRUCTURES = frozenset(
     }
 )
 """What is boxed: structures made of one solid, or of a left and a right one."""
+VISIBLE_MM = 8.0
+"""Landmarks this near to the image plane are looked at: part of what they stand for,
+or of what surrounds it, is seen."""
 SMALLEST_PX = 3
 """Boxes narrower than this are left out: the plane only grazes the structure."""
 
@@ -113,7 +116,11 @@ class Footage:
         return rows
 
     def targets(self, shots: Sequence[Shot]) -> list[Floats]:
-        """Landmarks of every shot's plane on the screen, (N, 2); none if no plane."""
+        """Where every shot shows landmarks of its nearest plane on the screen: (N, 2).
+
+        Most important first; those that the image only grazes, or not at all, are left
+        out, so there may be none.
+        """
         return [self._landmarks(shot) for shot in shots]
 
     def _scanner(self, number: int) -> Scanner:
@@ -163,10 +170,13 @@ class Footage:
         return rows
 
     def _landmarks(self, shot: Shot) -> Floats:
-        if shot.view is None or shot.view == BACKGROUND:
-            return np.empty((0, 2), np.float32)
-        plane, (pose, _) = PLANES[shot.view], self._moment(shot)
+        approach, (pose, _) = self.approaches[shot.approach], self._moment(shot)
+        plane = PLANES[approach.nearest[shot.index]]
         screen, frame = self.screen(shot.approach), self.subject.frames[plane.part]
         points_N3 = np.stack([frame.point(mark) for mark in plane.landmarks])
         places_N2 = to_image(points_N3, pose, screen.device.fan)
-        return places_N2 + np.array([screen.box.left, screen.box.top], np.float32)
+        box, off_N = screen.box, np.abs(pose.project(points_N3)[:, 1])
+        inside_N2 = (places_N2 >= 0) & (places_N2 < (box.width, box.height))
+        shown_N = inside_N2.all(1) & (off_N < VISIBLE_MM)
+        shown_N2: Floats = places_N2[shown_N] + np.float32((box.left, box.top))
+        return shown_N2

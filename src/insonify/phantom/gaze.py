@@ -1,6 +1,6 @@
 """A sonographer's gaze over a screen recording, at 90 Hz.
 
-Fixations dwell on the landmarks of the plane that is seen or sought, drawn by their
+Fixations dwell on the landmarks that are seen of the nearest plane, drawn by their
 importance, and follow them as the image moves; saccades are ballistic; blinks and lost
 tracking leave gaps; the tracker is a few pixels off. Durations: Salvucci & Goldberg
 2000 and the free-viewing literature (fixations 200 to 400 ms, saccades 20 to 60 ms).
@@ -20,7 +20,7 @@ RATE_HZ = 90.0
 _OFFSET_PX = 2.5  # systematic error of the tracker, sd per axis
 _JITTER_PX = 1.2  # noise and microsaccades, sd per axis
 _LOST = 0.06  # chance that a fixation ends in a blink
-_CENTRE = 0.2  # share of fixations that look at the middle instead of a landmark
+_CENTRE = 0.1  # share of fixations that look at the middle instead of a landmark
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Which standard plane a pose shows: ground truth by geometry.
+"""Which standard plane a pose shows or is nearest to: ground truth by geometry.
 
 Legend: T frames, P planes, 3 space axes.
 """
@@ -18,15 +18,18 @@ AMBIGUOUS = 1.7
 """Up to this many times the limits a view is neither a plane nor background."""
 
 
-def name_views(path: Path, subject: Subject, depth_mm: float) -> list[str | None]:
-    """Name what every frame shows.
+def name_views(
+    path: Path, subject: Subject, depth_mm: float
+) -> tuple[list[str | None], list[str]]:
+    """Name what every frame shows, and the plane it is nearest to.
 
     A frame shows a plane when the plane's centre is within ``OFF_PLANE_MM`` of the
     image plane, the two planes are within ``TILT_DEG`` of parallel and the centre is
     near the middle of the image; of several, the one that fits best.
 
     Returns:
-        A plane's name, ``background``, or None where even experts would disagree.
+        For every frame a plane's name, ``background``, or None where even experts would
+        disagree; and for every frame the plane that fits best, however badly.
     """
     misfit_TP = _misfit(path, subject, depth_mm)
     names = list(PLANES)
@@ -37,7 +40,7 @@ def name_views(path: Path, subject: Subject, depth_mm: float) -> list[str | None
             views.append(names[best])
         else:
             views.append(None if misfit <= AMBIGUOUS else BACKGROUND)
-    return views
+    return views, [names[best] for best in best_T]
 
 
 def _misfit(path: Path, subject: Subject, depth_mm: float) -> Floats:

@@ -8,6 +8,10 @@ import pytest
 
 from insonify.cli import reproduce
 from insonify.cli.main import run
+from insonify.cli.reproduce import foreign_architectures
+from insonify.core.errors import ConfigError
+from insonify.model.checkpoint import Card, save_checkpoint
+from insonify.model.encoder import Encoder
 from insonify.recipes import with_size
 from insonify.store import Store
 from insonify.store.gaze import VideoGaze
@@ -53,6 +57,35 @@ def looked_at(store: Store) -> Store:
     return store
 
 
+def foreign(path: Path, size: tuple[int, int]) -> None:
+    """A checkpoint as `insonify adopt` makes them: it saw no subject of the store."""
+    card = Card(
+        architecture="resnet10t",
+        size=size,
+        provenance={"recipe": "imagenet", "subjects": []},
+    )
+    tensors = Encoder("resnet10t").state_dict()
+    save_checkpoint(path, {f"encoder.{k}": v for k, v in tensors.items()}, card)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "said"),
+    [
+        ("imagenet=", (48, 60), "adopt it with --size 32 40"),
+        ("siamese=", SIZE, "a name that no arm of the study has"),
+        ("", SIZE, "write NAME=CHECKPOINT"),
+    ],
+)
+def test_foreign_encoders_need_a_name_and_the_size_of_the_study(
+    tmp_path: Path, name: str, size: tuple[int, int], said: str
+) -> None:
+    foreign(tmp_path / "other", size)
+    arms = (f"{name}{tmp_path / 'other'}",)
+    plan = tiny("cpu", task="t", split="s", folds=3, seeds=(0,), foreign=arms)
+    with pytest.raises(ConfigError, match=said):
+        foreign_architectures(plan)
+
+
 @pytest.mark.slow
 def test_a_study_runs_resumes_and_prints_its_tables(
     looked_at: Store,
@@ -63,15 +96,22 @@ def test_a_study_runs_resumes_and_prints_its_tables(
     monkeypatch.setattr(reproduce, "make_plan", tiny)
     monkeypatch.setattr(studies_plan, "ARMS", ARMS)
     monkeypatch.setattr(Plan, "stretched", lambda plan, _: plan)
-    out = tmp_path / "study"
+    out, imagenet = tmp_path / "study", tmp_path / "imagenet"
+    foreign(imagenet, SIZE)
     words = ["reproduce", str(looked_at.path), str(out), "--task", "texture"]
+    words += ["--foreign", f"imagenet={imagenet}"]
     assert run([*words, "--resamples", "1000"]) == 0
     text = (out / "tables.md").read_text()
     for title in ("Table 1", "Table 2", "Table 3"):
         assert title in text
-    for arm in (*ARMS, "random", "static", "supervised", "gaze_point"):
+    twins = [f"random {name} 32x40" for name in ("resnet10_half", "resnet10t")]
+    for arm in (*ARMS, *twins, "imagenet", "static", "gaze_point"):
         assert f"| {arm} |" in text
+    assert "supervised resnet10_half 32x40" in text
     assert "0.757 ±0.02" in text  # the paper's siamese, beside ours
+    rows = [line for line in text.splitlines() if line.startswith(f"| {twins[0]} |")]
+    assert any("0.670 ±0.013" in row for row in rows)  # and its random weights
+    assert text.count("0.670 ±0.013") == len(rows) - 2  # in tables of planes only
 
     before = (out / "planes.parquet").stat().st_mtime_ns
     (out / "saliency.parquet").unlink()

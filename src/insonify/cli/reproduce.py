@@ -18,6 +18,7 @@ from insonify.core.errors import ConfigError
 from insonify.core.files import write_bytes, write_json
 from insonify.core.predictions import read_predictions
 from insonify.core.saliency_predictions import read_saliency
+from insonify.model.checkpoint import load_checkpoint
 from insonify.report.options import ReportOptions
 from insonify.store import Store
 from insonify.studies.budget import seconds
@@ -61,6 +62,9 @@ class Reproduce:
     """Folds of subjects."""
     seeds: tuple[int, ...] = (0,)
     """Seeds; every encoder is trained once for each."""
+    foreign: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=CHECKPOINT")] = ()
+    """Encoders that others trained, for the rows imagenet and sononet or any other:
+    checkpoints of `insonify adopt ... --size`, in the scale's frame size."""
     options: Annotated[ReportOptions, tyro.conf.arg(name="")] = field(
         default_factory=ReportOptions
     )
@@ -80,7 +84,7 @@ class Reproduce:
             console.rule("transfer planes", align="left")
             TransferPlanes(
                 store=self.store,
-                runs=tuple(self._named(runs)),
+                runs=(*self._named(runs), *plan.foreign),
                 out=planes,
                 options=plan.planes,
             ).run()
@@ -89,7 +93,7 @@ class Reproduce:
             own = [run for run in runs if isinstance(run.options, PretrainOptions)]
             TransferSaliency(
                 store=self.store,
-                runs=tuple(self._named(own)),
+                runs=(*self._named(own), *plan.foreign),
                 out=saliency,
                 options=plan.saliency,
             ).run()
@@ -104,7 +108,12 @@ class Reproduce:
         """
         path, split = self.out / _PLAN, f"reproduce-{self.folds}"
         fresh = make_plan(
-            self.scale, task=self.task, split=split, folds=self.folds, seeds=self.seeds
+            self.scale,
+            task=self.task,
+            split=split,
+            folds=self.folds,
+            seeds=self.seeds,
+            foreign=self.foreign,
         )
         if path.exists():
             known = load_config(Plan, path)
@@ -116,16 +125,18 @@ class Reproduce:
             return known
         if self.out.exists() and any(self.out.iterdir()):
             raise ConfigError(f"{self.out}: not empty and not a study; name a new one")
+        others = foreign_architectures(fresh)
         store.make_split(split, folds=self.folds, task=self.task, seed=0)
-        plan = self._fitted(fresh, Store.open(self.store))
+        plan = self._fitted(fresh, Store.open(self.store), others)
         save_config(plan, path)
         return plan
 
-    def _fitted(self, plan: Plan, store: Store) -> Plan:
-        """The plan, stretched to fill the budget."""
+    def _fitted(self, plan: Plan, store: Store, others: list[str]) -> Plan:
+        """The plan, stretched to fill the budget; ``others``: foreign architectures."""
         first = plan.pretraining[0]
-        speed = measure_speed(first.encoder, first.clips.size)
-        expected = seconds(plan, store, speed) / 60
+        size = first.clips.size
+        speeds = [measure_speed(name, size) for name in (first.encoder, *others)]
+        expected = seconds(plan, store, speeds[0], speeds[1:]) / 60
         console.print(f"The {plan.scale} plan takes about {expected:.0f} minutes here.")
         if self.budget is None:
             return plan
@@ -160,3 +171,29 @@ class Reproduce:
         write_json(self.out / "tables.json", to_plain(grids))
         console.print(Markdown(text))
         console.print(f"Tables: {self.out / 'tables.md'}", soft_wrap=True)
+
+
+def foreign_architectures(plan: Plan) -> list[str]:
+    """Architectures of the foreign encoders, one for each.
+
+    Raises:
+        CheckpointError: one is missing or damaged.
+        ConfigError: one has no name of its own, or frames of another size.
+    """
+    own = {run.folder.partition("-")[0] for run in plan.runs()}
+    found, size = [], plan.pretraining[0].clips.size
+    for argument in plan.foreign:
+        name, _, path = argument.partition("=")
+        if not path or name in own:
+            raise ConfigError(
+                f"--foreign {argument!r}: write NAME=CHECKPOINT, with a name that no "
+                f"arm of the study has ({', '.join(sorted(own))})"
+            )
+        checkpoint = load_checkpoint(Path(path))
+        if checkpoint.size != size:
+            raise ConfigError(
+                f"--foreign {argument!r}: takes frames of {checkpoint.size}, the study "
+                f"of {size}; adopt it with --size {size[0]} {size[1]}"
+            )
+        found.append(checkpoint.architecture)
+    return found

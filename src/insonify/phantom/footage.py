@@ -178,5 +178,5 @@ class Footage:
         box, off_N = screen.box, np.abs(pose.project(points_N3)[:, 1])
         inside_N2 = (places_N2 >= 0) & (places_N2 < (box.width, box.height))
         shown_N = inside_N2.all(1) & (off_N < VISIBLE_MM)
-        shown_N2: Floats = places_N2[shown_N] + np.float32((box.left, box.top))
+        shown_N2: Floats = places_N2[shown_N] + np.array((box.left, box.top), np.float32)
         return shown_N2

@@ -45,6 +45,8 @@ class Plan:
     """Encoders that learn from gaze, likewise."""
     planes: PlanesOptions
     saliency: SaliencyOptions
+    foreign: tuple[str, ...] = ()
+    """Encoders that others trained, each as ``name=checkpoint``."""
 
     def runs(self) -> Iterator[Run]:
         """Every encoder to train, fold by fold, so that early stops compare arms."""
@@ -78,7 +80,13 @@ class Plan:
 
 
 def make_plan(
-    scale: Scale, *, task: str, split: str, folds: int, seeds: tuple[int, ...]
+    scale: Scale,
+    *,
+    task: str,
+    split: str,
+    folds: int,
+    seeds: tuple[int, ...],
+    foreign: tuple[str, ...] = (),
 ) -> Plan:
     """The plan of a scale: ``cpu`` for two cores, ``paper`` as published, for a GPU.
 
@@ -129,6 +137,7 @@ def make_plan(
             finetune=replace(course, steps=150) if small else course,
             seeds=seeds,
         ),
+        foreign=foreign,
     )
 
 

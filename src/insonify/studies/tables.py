@@ -4,9 +4,9 @@ Legend: C classes.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -22,8 +22,8 @@ from insonify.report.saliency_table import build_saliency_table, saliency_gains
 from insonify.report.statistics import Estimate
 from insonify.report.table import build_table, gains
 from insonify.studies.published import PLANES, SALIENCY, Published
+from insonify.transfer.arms import RANDOM, SUPERVISED
 
-RANDOM: Final = "random"
 SINGLE: Final = ("order_only", "transform_only")
 JOINT: Final = "siamese"
 ORDER: Final = (
@@ -56,6 +56,7 @@ def planes_grids(predictions: Predictions, options: ReportOptions) -> list[Grid]
     table = build_table(predictions, options)
     foreground_C = np.array([n != options.background for n in predictions.classes])
     figures = {k: v for k, v in _PLANE_FIGURES.items() if k in table.rows[0].figures}
+    theirs = _names_there(predictions.arms)
     first = "macro_f1_foreground" if "macro_f1_foreground" in figures else "macro_f1"
 
     def p(arm: str, protocol: str) -> float:
@@ -72,7 +73,7 @@ def planes_grids(predictions: Predictions, options: ReportOptions) -> list[Grid]
                     *(_figure(row.figures[name]) for name in figures),
                     _gain(row, first),
                     _p(p(row.arm, protocol) if row.gains else None),
-                    *_published(PLANES, row.arm, "macro_f1"),
+                    *_published(PLANES, theirs.get(row.arm, row.arm), "macro_f1"),
                 )
                 for row in _sorted(table.rows, protocol)
             ),
@@ -89,6 +90,7 @@ def saliency_grids(
     parts = {(s.arm, s.protocol): s for s in score(predictions, options.seed)}
     table = build_saliency_table(predictions, options)
     figures = {k: v for k, v in _SALIENCY_FIGURES.items() if k in table.rows[0].figures}
+    theirs = _names_there(predictions.arms)
 
     def p(arm: str, protocol: str) -> float:
         other = parts[predictions.arms[arm]["baseline"], protocol]
@@ -109,8 +111,8 @@ def saliency_grids(
                     _gain(row, "kl"),
                     _p(p(row.arm, protocol) if row.gains else None),
                     _gain(row, "nss"),
-                    *_published(SALIENCY, row.arm, "kl"),
-                    *_published(SALIENCY, row.arm, "nss"),
+                    *_published(SALIENCY, theirs.get(row.arm, row.arm), "kl"),
+                    *_published(SALIENCY, theirs.get(row.arm, row.arm), "nss"),
                 )
                 for row in _sorted(table.rows, protocol, "static")
             ),
@@ -196,7 +198,18 @@ def _saliency_rows(
 def _sorted(rows: Sequence[Row], *protocols: str) -> list[Row]:
     place = {arm: number for number, arm in enumerate(ORDER)}
     mine = [row for row in rows if row.protocol in protocols]
-    return sorted(mine, key=lambda row: (place.get(row.arm, len(place)), row.arm))
+    return sorted(
+        mine, key=lambda row: (place.get(row.arm.split(" ")[0], len(place)), row.arm)
+    )
+
+
+def _names_there(arms: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """What the paper calls the twins of its own network, where ours have longer names.
+
+    With foreign encoders there are untrained twins of several architectures.
+    """
+    own = str(arms[JOINT]["baseline"])
+    return {own: RANDOM, own.replace(RANDOM, SUPERVISED, 1): SUPERVISED}
 
 
 def _theirs(figure: str) -> tuple[str, str]:

@@ -133,7 +133,6 @@ def make_plan(
         saliency=SaliencyOptions(
             split=split,
             frozen=Decoder(steps=400) if small else Decoder(),
-            centre_bias=small,
             finetune=replace(course, steps=150) if small else course,
             seeds=seeds,
         ),

@@ -178,5 +178,6 @@ class Footage:
         box, off_N = screen.box, np.abs(pose.project(points_N3)[:, 1])
         inside_N2 = (places_N2 >= 0) & (places_N2 < (box.width, box.height))
         shown_N = inside_N2.all(1) & (off_N < VISIBLE_MM)
-        shown_N2: Floats = places_N2[shown_N] + np.array((box.left, box.top), np.float32)
+        corner_2 = np.array((box.left, box.top), np.float32)
+        shown_N2: Floats = places_N2[shown_N] + corner_2
         return shown_N2

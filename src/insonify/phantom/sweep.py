@@ -23,7 +23,7 @@ PROGRAMMES: tuple[tuple[tuple[str, ...], ...], ...] = (
 """Sweeps; each a tuple of approaches between which the probe is lifted off, each a
 tuple of planes that one hand movement can link."""
 
-_ASIDE: Final = (0.07, 0.04)
+_ASIDE: Final = (0.03, 0.02)
 """How far beside and below the middle planes are shown, sd as shares of the depth."""
 
 

@@ -89,8 +89,9 @@ def thumbnail(image: Path) -> npt.NDArray[np.float64]:
     small = Image.open(image).convert("L").resize((_SIDE, _SIDE), Image.Resampling.BOX)
     pixels_P = np.asarray(small, np.float64).ravel()
     pixels_P -= pixels_P.mean()
-    unit_P: npt.NDArray[np.float64] = pixels_P / max(np.linalg.norm(pixels_P), 1e-9)
-    return unit_P
+    length = float(np.linalg.norm(pixels_P))
+    pixels_P /= max(length, 1e-9)
+    return pixels_P
 
 
 def mask_points(images: list[Path]) -> list[tuple[object, ...]]:

@@ -14,10 +14,11 @@ from insonify.core.saliency_predictions import (
     SaliencyPredictions,
     concatenate_saliency,
 )
-from insonify.report import saliency_evaluation
+from insonify.report import saliency_frames
 from insonify.report import saliency_metrics as metrics
 from insonify.report.options import ReportOptions
-from insonify.report.saliency_evaluation import FIGURES, frame_figures, score
+from insonify.report.saliency_evaluation import FIGURES, score
+from insonify.report.saliency_frames import frame_figures
 from insonify.report.saliency_table import build_saliency_table, resampled
 from insonify.report.statistics import draw_subjects, sign_flip_p
 
@@ -216,7 +217,7 @@ def test_every_figure_of_a_row_is_that_of_its_map_alone() -> None:
 
 def test_blocks_of_rows_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = frame_figures(make(subjects=2), 0)
-    monkeypatch.setattr(saliency_evaluation, "_BLOCK", 7)
+    monkeypatch.setattr(saliency_frames, "_BLOCK", 7)
     for name, value_N in frame_figures(make(subjects=2), 0).items():
         np.testing.assert_array_equal(value_N, whole[name])
 

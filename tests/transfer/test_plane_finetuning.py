@@ -10,11 +10,12 @@ import pytest
 
 from insonify.core.errors import ConfigError
 from insonify.core.predictions import Predictions
+from insonify.core.saliency_predictions import STATIC
 from insonify.model.checkpoint import Checkpoint
 from insonify.report.options import ReportOptions
 from insonify.report.table import build_table
 from insonify.store import Store
-from insonify.transfer.arms import RANDOM, STATIC, SUPERVISED, Arm
+from insonify.transfer.arms import RANDOM, SUPERVISED, Arm
 from insonify.transfer.course import FineTune
 from insonify.transfer.parts import parts_folder, remove_parts
 from insonify.transfer.plane_finetune import finetune_planes

@@ -11,11 +11,11 @@ import torch
 
 from insonify.core.errors import ConfigError, LeakError, StoreError
 from insonify.core.saliency import target_map
-from insonify.core.saliency_predictions import SaliencyPredictions
+from insonify.core.saliency_predictions import STATIC, SaliencyPredictions
 from insonify.model.checkpoint import Checkpoint
 from insonify.store import Store
 from insonify.train.optimisation import Optimisation
-from insonify.transfer.arms import RANDOM, STATIC, SUPERVISED, Arm, Trial
+from insonify.transfer.arms import RANDOM, SUPERVISED, Arm, Trial
 from insonify.transfer.course import FineTune
 from insonify.transfer.criteria import divergence
 from insonify.transfer.crops import random_crop

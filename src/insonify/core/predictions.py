@@ -7,10 +7,10 @@ compared from it years later, without a model.
 Legend: N rows, C classes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,45 +19,23 @@ import pyarrow.compute as pc
 
 from insonify.core.described import read_described, write_described
 from insonify.core.errors import ReportError
+from insonify.core.joining import COLUMNS, PredictedRows, flat_values, join, require
 
 FORMAT: Final = 1
 KIND: Final = "predictions"
 """What such a file calls itself."""
-_SAME: Final = 1e-3
-"""Share of the probability that may lie elsewhere in the same prediction; float32
-features differ by about 1e-6 between thread counts."""
-
 SCHEMA: Final = pa.schema(
-    [
-        ("arm", pa.string()),
-        ("protocol", pa.string()),
-        ("split", pa.string()),
-        ("fold", pa.int32()),
-        ("seed", pa.int32()),
-        ("fraction", pa.float64()),
-        ("subject", pa.string()),
-        ("video", pa.string()),
-        ("time_s", pa.float64()),
-        ("truth", pa.string()),
-        ("probabilities", pa.list_(pa.float32())),
-    ]
+    [*COLUMNS, ("truth", pa.string()), ("probabilities", pa.list_(pa.float32()))]
 )
-"""Columns of the file; ``fraction`` is the share of labelled training subjects used."""
-
-_IDENTITY: Final = [name for name in SCHEMA.names[:9] if name != "subject"]
+"""Columns of the file."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Predictions:
-    """Test predictions of one task on one store.
+class Predictions(PredictedRows):
+    """Test predictions of one task of labels on one store.
 
     Attributes:
-        task: Name of the label task.
         classes: The class that each entry of ``probabilities`` belongs to.
-        store: Identity of the store the frames come from.
-        arms: Provenance of each arm: plain JSON values. ``baseline`` names the arm of
-            untrained weights that it is to be compared with, or is None.
-        facts: How the file was made: time, version, options; plain JSON values.
         rows: Table of :data:`SCHEMA`; ``probabilities`` has C entries in [0, 1] that
             sum to 1.
 
@@ -65,25 +43,12 @@ class Predictions:
         ReportError: the parts contradict each other.
     """
 
-    task: str
     classes: tuple[str, ...]
-    store: str
-    arms: dict[str, dict[str, Any]]
-    facts: dict[str, Any]
-    rows: pa.Table
 
     def __post_init__(self) -> None:
-        require(self.rows.schema.equals(SCHEMA), "columns are not those of SCHEMA")
-        require(len(self.rows) > 0, "there are no rows")
-        require(
-            not any(column.null_count for column in self.rows.columns),
-            "some values are missing",
-        )
+        self.require_columns(SCHEMA)
         require(len(set(self.classes)) == len(self.classes), "a class occurs twice")
-        for name, known in (("arm", set(self.arms)), ("truth", set(self.classes))):
-            found = set(pc.unique(self.rows[name]).to_pylist())
-            odd = sorted(found - known)
-            require(not odd, f"{name} {odd[:1]} is not described in the metadata")
+        self.require_known("truth", self.classes)
         lengths = pc.unique(pc.list_value_length(self.rows["probabilities"]))
         require(
             lengths.to_pylist() == [len(self.classes)],
@@ -102,15 +67,8 @@ class Predictions:
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
     """Write a predictions file, atomically; an existing one is replaced."""
-    head = {
-        "format": FORMAT,
-        "task": predictions.task,
-        "classes": list(predictions.classes),
-        "store": predictions.store,
-        "arms": predictions.arms,
-        "facts": predictions.facts,
-    }
-    write_described(path, predictions.rows, KIND, head)
+    kind = {"format": FORMAT, "classes": list(predictions.classes)}
+    write_described(path, predictions.rows, KIND, predictions.head() | kind)
 
 
 def read_predictions(path: Path) -> Predictions:
@@ -136,85 +94,9 @@ def concatenate(parts: Sequence[Predictions]) -> Predictions:
         ReportError: the parts differ in task, classes, store or split, an arm of the
             same name is something else in two parts, or a frame has two truths.
     """
-    first = parts[0]
-    for part in parts[1:]:
-        for name in ("task", "classes", "store"):
-            mine, its = getattr(first, name), getattr(part, name)
-            require(mine == its, f"{name} differs between the files: {mine} and {its}")
-    rows = without_repeats(
-        pa.concat_tables(part.rows for part in parts), _IDENTITY, "probabilities"
-    )
-    splits = sorted(pc.unique(rows["split"]).to_pylist())
-    require(len(splits) == 1, f"the files are of several splits: {splits}")
-    frames = rows.group_by(["video", "time_s"]).aggregate([("truth", "count_distinct")])
-    twice = pc.sum(pc.greater(frames["truth_count_distinct"], 1)).as_py()
+    joined = join(parts, same=("task", "classes", "store"), values="probabilities")
+    frames = joined.rows.group_by(["video", "time_s"])
+    truths = frames.aggregate([("truth", "count_distinct")])["truth_count_distinct"]
+    twice = pc.sum(pc.greater(truths, 1)).as_py()
     require(not twice, f"{twice} frames have different truths in different rows")
-    return Predictions(
-        task=first.task,
-        classes=first.classes,
-        store=first.store,
-        arms=join_arms(part.arms for part in parts),
-        facts=first.facts if len(parts) == 1 else {"parts": [p.facts for p in parts]},
-        rows=rows,
-    )
-
-
-def join_arms(parts: Iterable[dict[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
-    """The arms of all files; one of the same name must be the same thing."""
-    joined: dict[str, dict[str, Any]] = {}
-    for arms in parts:
-        for name, provenance in arms.items():
-            require(
-                joined.setdefault(name, provenance) == provenance,
-                f"arm {name!r} is something else in two files",
-            )
     return joined
-
-
-def without_repeats(rows: pa.Table, identity: Sequence[str], values: str) -> pa.Table:
-    """Keep the first of rows that say the same; refuse rows that contradict.
-
-    Args:
-        rows: The rows of all files.
-        identity: Columns that say which prediction a row is.
-        values: The column of lists that was predicted.
-    """
-    numbered = rows.append_column("row", pa.array(np.arange(len(rows))))
-    first = numbered.group_by(identity).aggregate([("row", "min")])
-    if len(first) == len(rows):
-        return rows
-    keys = [*identity, "row"]
-    paired = numbered.select(keys).join(first, list(identity), join_type="inner")
-    repeat_N, kept_N = (paired[name].to_numpy() for name in ("row", "row_min"))
-    again = repeat_N != kept_N
-    mine, its = (
-        flat_values(rows[values].take(pa.array(at[again]))).reshape(again.sum(), -1)
-        for at in (repeat_N, kept_N)
-    )
-    apart = np.abs(mine - its).sum(1).max() / 2
-    arms = sorted(set(rows["arm"].take(pa.array(repeat_N[again])).to_pylist()))
-    require(
-        bool(apart < _SAME),
-        f"arms {arms} predict the same frames twice and differently (by {apart:.3f})",
-    )
-    return rows.take(pa.array(np.sort(first["row_min"].to_numpy())))
-
-
-def flat_values(column: pa.ChunkedArray) -> npt.NDArray[np.float32]:
-    """All entries of a column of lists, one after the other."""
-    # `.flatten()` of the combined column, not `.values`: the latter ignores slices.
-    flat = pa.chunked_array(column).combine_chunks().flatten()
-    values: npt.NDArray[np.float32] = flat.to_numpy(zero_copy_only=False)
-    return values
-
-
-def require(right: bool, found: str) -> None:
-    """Refuse what contradicts itself.
-
-    Raises:
-        ReportError: it is not ``right``; says what was ``found``.
-    """
-    if not right:
-        raise ReportError(
-            f"{found}; run `insonify transfer` once for everything that is compared"
-        )

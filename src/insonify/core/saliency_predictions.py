@@ -10,7 +10,7 @@ Legend: N rows, H rows and W columns of a map, P points.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,29 +19,18 @@ import pyarrow.compute as pc
 
 from insonify.core.described import read_described, write_described
 from insonify.core.errors import ReportError
-from insonify.core.predictions import (
-    flat_values,
-    join_arms,
-    require,
-    without_repeats,
-)
+from insonify.core.joining import COLUMNS, PredictedRows, flat_values, join, require
 from insonify.core.saliency import Floats
 
 FORMAT: Final = 1
 KIND: Final = "saliency"
 """What such a file calls itself."""
+STATIC: Final = "static"
+"""The arm that shows every frame the mean map of the training subjects."""
 
 SALIENCY_SCHEMA: Final = pa.schema(
     [
-        ("arm", pa.string()),
-        ("protocol", pa.string()),
-        ("split", pa.string()),
-        ("fold", pa.int32()),
-        ("seed", pa.int32()),
-        ("fraction", pa.float64()),
-        ("subject", pa.string()),
-        ("video", pa.string()),
-        ("time_s", pa.float64()),
+        *COLUMNS,
         ("points", pa.list_(pa.float32())),
         ("sigma", pa.list_(pa.float32(), 2)),
         ("map", pa.list_(pa.float32())),
@@ -53,20 +42,16 @@ the probabilities of the cells, row by row."""
 
 _SAME_PLACE: Final = 1e-4
 """How far apart, in shares of the view, the same point may lie in two rows."""
-_IDENTITY: Final = [name for name in SALIENCY_SCHEMA.names[:9] if name != "subject"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class SaliencyPredictions:
+class SaliencyPredictions(PredictedRows):
     """Test predictions of where one looks, on one store.
 
+    ``task`` says what the maps are of, such as ``gaze``; a stand-in says so.
+
     Attributes:
-        task: What the maps are of, such as ``gaze``; a stand-in says so.
         shape: Rows and columns of every map.
-        store: Identity of the store the frames come from.
-        arms: Provenance of each arm, as in
-            :class:`~insonify.core.predictions.Predictions`.
-        facts: How the file was made; plain JSON values.
         rows: Table of :data:`SALIENCY_SCHEMA`; maps are not negative and sum to 1, and
             every frame has a point.
 
@@ -74,21 +59,10 @@ class SaliencyPredictions:
         ReportError: the parts contradict each other.
     """
 
-    task: str
     shape: tuple[int, int]
-    store: str
-    arms: dict[str, dict[str, Any]]
-    facts: dict[str, Any]
-    rows: pa.Table
 
     def __post_init__(self) -> None:
-        right = self.rows.schema.equals(SALIENCY_SCHEMA)
-        require(right, "columns are not those of SALIENCY_SCHEMA")
-        require(len(self.rows) > 0, "there are no rows")
-        full = not any(column.null_count for column in self.rows.columns)
-        require(full, "some values are missing")
-        odd = sorted(set(pc.unique(self.rows["arm"]).to_pylist()) - set(self.arms))
-        require(not odd, f"arm {odd[:1]} is not described in the metadata")
+        self.require_columns(SALIENCY_SCHEMA)
         cells = self.shape[0] * self.shape[1]
         lengths = pc.unique(pc.list_value_length(self.rows["map"])).to_pylist()
         require(lengths == [cells], f"maps have {lengths} cells, not {cells}")
@@ -123,15 +97,8 @@ class SaliencyPredictions:
 
 def write_saliency(path: Path, predictions: SaliencyPredictions) -> None:
     """Write a predictions file, atomically; an existing one is replaced."""
-    head = {
-        "format": FORMAT,
-        "task": predictions.task,
-        "shape": list(predictions.shape),
-        "store": predictions.store,
-        "arms": predictions.arms,
-        "facts": predictions.facts,
-    }
-    write_described(path, predictions.rows, KIND, head)
+    kind = {"format": FORMAT, "shape": list(predictions.shape)}
+    write_described(path, predictions.rows, KIND, predictions.head() | kind)
 
 
 def read_saliency(path: Path) -> SaliencyPredictions:
@@ -155,24 +122,7 @@ def concatenate_saliency(parts: Sequence[SaliencyPredictions]) -> SaliencyPredic
         ReportError: the parts differ in task, shape, store or split, an arm of the
             same name is something else in two parts, or a frame has different points.
     """
-    first = parts[0]
-    for part in parts[1:]:
-        for name in ("task", "shape", "store"):
-            mine, its = getattr(first, name), getattr(part, name)
-            require(mine == its, f"{name} differs between the files: {mine} and {its}")
-    rows = without_repeats(
-        pa.concat_tables(part.rows for part in parts), _IDENTITY, "map"
-    )
-    splits = sorted(pc.unique(rows["split"]).to_pylist())
-    require(len(splits) == 1, f"the files are of several splits: {splits}")
-    joined = SaliencyPredictions(
-        task=first.task,
-        shape=first.shape,
-        store=first.store,
-        arms=join_arms(part.arms for part in parts),
-        facts=first.facts if len(parts) == 1 else {"parts": [p.facts for p in parts]},
-        rows=rows,
-    )
+    joined = join(parts, same=("task", "shape", "store"), values="map")
     _require_one_truth(joined)
     return joined
 

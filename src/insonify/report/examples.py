@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from insonify.core.saliency import Floats, target_map
-from insonify.core.saliency_predictions import SaliencyPredictions
+from insonify.core.saliency_predictions import STATIC, SaliencyPredictions
 from insonify.report.heat import picture
 from insonify.report.render import primary_rows
 from insonify.report.rows import Row, Table
-from insonify.report.saliency_evaluation import STATIC
 from insonify.report.saliency_metrics import kl
 
 

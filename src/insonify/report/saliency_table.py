@@ -9,10 +9,10 @@ import numpy as np
 
 from insonify.core.errors import ReportError
 from insonify.core.saliency import Floats
-from insonify.core.saliency_predictions import SaliencyPredictions
+from insonify.core.saliency_predictions import STATIC, SaliencyPredictions
 from insonify.report.options import ReportOptions
 from insonify.report.rows import Row, Table
-from insonify.report.saliency_evaluation import STATIC, Scored, score
+from insonify.report.saliency_evaluation import Scored, score
 from insonify.report.statistics import (
     FEW_SUBJECTS,
     Estimate,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from insonify.core.errors import CheckpointError, ConfigError
+from insonify.core.saliency_predictions import STATIC
 from insonify.model.checkpoint import Checkpoint, random_twin
 from insonify.model.encoder import Encoder
 from insonify.store.splits import Split, check_leak
@@ -13,8 +14,6 @@ RANDOM: Final = "random"
 """Name of the arm of untrained weights; with several architectures, its beginning."""
 SUPERVISED: Final = "supervised"
 """Likewise for the arm that learns from labels alone, and for longer."""
-STATIC: Final = "static"
-"""Name of the arm that predicts one map, whatever the frame shows."""
 _TAKEN: Final = (RANDOM, SUPERVISED, STATIC)
 
 

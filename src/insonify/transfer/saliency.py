@@ -7,9 +7,9 @@ from typing import Any
 import pyarrow as pa
 
 from insonify.core.errors import ConfigError
-from insonify.core.saliency_predictions import SaliencyPredictions
+from insonify.core.saliency_predictions import STATIC, SaliencyPredictions
 from insonify.store import Store
-from insonify.transfer.arms import STATIC, Arm
+from insonify.transfer.arms import Arm
 from insonify.transfer.gaze import GazedFrames, gazed_frames, require_gaze
 from insonify.transfer.parts import Parts
 from insonify.transfer.plan import Job, arm_cards, facts, plan_jobs

@@ -9,6 +9,7 @@ import tyro
 from rich.markup import escape
 
 from insonify.cli.adopt import Adopt
+from insonify.cli.audit import Audit
 from insonify.cli.console import errors
 from insonify.cli.demo import Demo
 from insonify.cli.doctor import Doctor
@@ -77,6 +78,7 @@ def _commands(arguments: list[str]) -> Any:
         | Annotated[Split, tyro.conf.subcommand("split")]
         | Annotated[Pretrain, tyro.conf.subcommand("pretrain", default=pretrain)]
         | Annotated[PretrainGaze, tyro.conf.subcommand("pretrain-gaze")]
+        | Annotated[short[Audit], tyro.conf.subcommand("audit")]
         | Annotated[short[Adopt], tyro.conf.subcommand("adopt")]
         | Annotated[TransferPlanes, tyro.conf.subcommand(planes)]
         | Annotated[TransferSaliency, tyro.conf.subcommand(saliency)]

@@ -129,16 +129,8 @@ class ClipLoader:
 
     def read(self, number: int) -> Tensor:
         """Read this process's share of batch ``number``: uint8 (B, T, H, W)."""
-        count = len(self.clips_CT)
-        places = range(number * self.batch, (number + 1) * self.batch)
-        mine = places[self.rank :: self.world]
-        orders = {
-            epoch: epoch_order(count, self.seed, epoch)
-            for epoch in {place // count for place in mine}
-        }
-        clips_BT = self.clips_CT[
-            [orders[place // count][place % count] for place in mine]
-        ]
+        count, mine = len(self.clips_CT), self._places(number)
+        clips_BT = self.positions(number)
         frames = self._cache.read(clips_BT.ravel())
         windows = [
             window
@@ -151,6 +143,22 @@ class ClipLoader:
         ]
         shape = (len(mine), self.options.frames, *self.source)
         return torch.from_numpy(np.stack(views).reshape(shape))
+
+    def positions(self, number: int) -> Integers:
+        """Positions in ``store.frames()`` of what :meth:`read` reads: (B, T)."""
+        count, mine = len(self.clips_CT), self._places(number)
+        orders = {
+            epoch: epoch_order(count, self.seed, epoch)
+            for epoch in {place // count for place in mine}
+        }
+        chosen = [orders[place // count][place % count] for place in mine]
+        clips_BT: Integers = self.clips_CT[chosen]
+        return clips_BT
+
+    def _places(self, number: int) -> range:
+        """This process's places of a batch, counted over all epochs."""
+        places = range(number * self.batch, (number + 1) * self.batch)
+        return places[self.rank :: self.world]
 
     @cached_property
     def _cache(self) -> FrameCache:

@@ -15,7 +15,7 @@ REFERENCES = ("chance", "static")
 """Protocols that look at no image: drawn as lines that are to be beaten."""
 _SHARES = frozenset({"macro_f1", "macro_f1_foreground"})
 """Figures between 0 and 1."""
-_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c8c8c")
+COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c8c8c")
 """Okabe and Ito's: told apart by the colour-blind, on light ground and on dark."""
 _BAR_PX = 22
 _CLASS_BAR_PX = 13
@@ -124,11 +124,18 @@ def _bars(name: str, rows: Sequence[Row], references: Sequence[Row]) -> Chart:
 
 def _bar(protocol: str, rows: Sequence[Row], name: str, colour: str) -> dict[str, Any]:
     found = [row.figures[name] for row in rows]
+    return interval_bars(protocol, [row.arm for row in rows], found, colour)
+
+
+def interval_bars(
+    name: str, places: Sequence[str], found: Sequence[Estimate], colour: str
+) -> dict[str, Any]:
+    """A trace of lying bars with their intervals."""
     return {
         "type": "bar",
         "orientation": "h",
-        "name": protocol,
-        "y": [row.arm for row in rows],
+        "name": name,
+        "y": list(places),
         "x": [_rounded(each.value) for each in found],
         "error_x": _error(found),
         "marker": {"color": colour},
@@ -182,7 +189,7 @@ def _arms(rows: Iterable[Row]) -> list[str]:
 def _coloured(names: Iterable[str]) -> list[tuple[str, str]]:
     """Every name once, and its colour."""
     once = dict.fromkeys(names)
-    return [(name, _COLOURS[n % len(_COLOURS)]) for n, name in enumerate(once)]
+    return [(name, COLOURS[n % len(COLOURS)]) for n, name in enumerate(once)]
 
 
 def _rounded(value: float) -> float | None:

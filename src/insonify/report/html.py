@@ -1,17 +1,13 @@
 """A report as one HTML file that opens without a network."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-from plotly.offline import get_plotlyjs
-
-from insonify.report.charts import Chart, bar_charts, class_chart, label_chart
+from insonify.report.charts import bar_charts, class_chart, label_chart
 from insonify.report.examples import Example
-from insonify.report.render import cells, heads, number, primary_rows, share
+from insonify.report.page import page, scripted
+from insonify.report.render import cells, heads, primary_rows
 from insonify.report.rows import Row, Table
 from insonify.report.summary import answers, compared, readings, verdicts
 
@@ -33,23 +29,8 @@ class Section:
 
 
 def as_html(sections: Sequence[Section]) -> str:
-    """The report as text.
-
-    A content security policy in its head forbids the page to load anything, so that
-    nothing of it can reach a network.
-    """
-    environment = Environment(
-        loader=PackageLoader("insonify.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"number": number, "share": share, "pretty": _pretty}
-    return environment.get_template("report.html").render(
-        sections=[_shown(section) for section in sections],
-        plotly=Markup(get_plotlyjs()),
-    )
+    """The report as text."""
+    return page("report.html", sections=[_shown(section) for section in sections])
 
 
 def _shown(section: Section) -> dict[str, Any]:
@@ -65,32 +46,14 @@ def _shown(section: Section) -> dict[str, Any]:
         "verdicts": verdicts(table),
         "heads": heads(table, gains=()),
         "rows": list(zip(table.rows, cells(table, "\n", gains=()), strict=True)),
-        "charts": _charts([*bar_charts(table), *label_chart(table)]),
-        "class_charts": _charts([class_chart(with_classes)] if with_classes else []),
+        "charts": scripted([*bar_charts(table), *label_chart(table)]),
+        "class_charts": scripted([class_chart(with_classes)] if with_classes else []),
         "classes": with_classes,
         "confusions": [(row, _shares(row)) for row in primary if row.confusion],
         "examples": section.examples,
         "cards": list(_cards(arms)),
         "facts": section.facts,
     }
-
-
-def _charts(charts: Sequence[Chart]) -> list[tuple[str, int, Markup]]:
-    """Title, height and specification of each chart."""
-    return [
-        (
-            chart.title,
-            chart.layout["height"],
-            _script({"data": chart.data, "layout": chart.layout}),
-        )
-        for chart in charts
-    ]
-
-
-def _script(value: Any) -> Markup:
-    """JSON that may stand inside a script element."""
-    text = json.dumps(value, allow_nan=False)
-    return Markup(text.replace("<", "\\u003c").replace("&", "\\u0026"))
 
 
 def _shares(row: Row) -> list[list[tuple[float, float]]]:
@@ -116,7 +79,3 @@ def _word(value: Any) -> str:
     if isinstance(value, list):
         return " x ".join(map(str, value))
     return "" if value is None else str(value)
-
-
-def _pretty(value: Any) -> str:
-    return json.dumps(value, indent=1, ensure_ascii=False)

@@ -67,9 +67,9 @@ def as_markdown(tables: Sequence[Table]) -> str:
     return "\n".join(map(_section, tables))
 
 
-def as_json(tables: Sequence[Table]) -> str:
-    """Every number of the tables as JSON; undefined ones are null."""
-    return json.dumps(_without_nan(to_plain(tables)), indent=2, allow_nan=False) + "\n"
+def as_json(said: Any) -> str:
+    """Tables or other plain values as JSON; undefined numbers are null."""
+    return json.dumps(_without_nan(to_plain(said)), indent=2, allow_nan=False) + "\n"
 
 
 def primary_rows(table: Table) -> list[Row]:

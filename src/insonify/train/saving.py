@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from torch import Tensor
 
@@ -12,6 +12,9 @@ from insonify.train.loop import State
 from insonify.train.optimisation import pack
 from insonify.train.options import PretrainOptions
 from insonify.train.run_folder import RunFolder
+
+STACKED: Final = "stacked."
+"""Begins the names of what the encoder had of its own while it saw stacks of frames."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,9 @@ class Saver:
         tensors: dict[str, Tensor] = model.state_dict()
         if model.encoder.channels > 1:
             for name, tensor in model.encoder.collapse().state_dict().items():
+                own = tensors[f"encoder.{name}"]
+                if own.shape != tensor.shape:
+                    tensors[STACKED + name] = own
                 tensors[f"encoder.{name}"] = tensor
         save_checkpoint(folder, tensors, self._card())
 

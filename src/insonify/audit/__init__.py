@@ -1,0 +1,1 @@
+"""Is the pretext task being solved by a shortcut?"""

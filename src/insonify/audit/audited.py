@@ -1,0 +1,62 @@
+"""A finished pretraining run with its heads, as it is audited."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from insonify.core.config import from_plain
+from insonify.core.errors import CheckpointError, ConfigError
+from insonify.model.checkpoint import WEIGHTS, read_tensors
+from insonify.model.encoder import Encoder
+from insonify.model.joint import JointModel
+from insonify.store import Store
+from insonify.train.options import PretrainOptions
+from insonify.train.pretrain import new_model
+from insonify.train.saving import STACKED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audited:
+    """Network and options of a run."""
+
+    model: JointModel
+    """In evaluation mode."""
+    options: PretrainOptions
+    store: str
+    """Identity of the store that it learnt from."""
+
+
+def load_run(path: Path, store: Store) -> Audited:
+    """Load what a finished run has learnt, heads included.
+
+    Raises:
+        CheckpointError: there is no finished run, or its weights do not fit.
+        ConfigError: it learnt from another store, or from all subjects.
+    """
+    weights, record = path / "checkpoint" / WEIGHTS, path / "config.json"
+    if not weights.exists() or not record.exists():
+        raise CheckpointError(
+            f"{path}: no finished run of `insonify pretrain`; name its run folder"
+        )
+    known: dict[str, Any] = json.loads(record.read_text())
+    options = from_plain(PretrainOptions, known["options"], str(record))
+    if known["store"] != store.id:
+        raise ConfigError(
+            f"{path}: learnt from another store ({known['store']}) than {store.id}; "
+            "whom it has seen is known of its own store only"
+        )
+    if options.split is None:
+        raise ConfigError(
+            f"{path}: learnt from every subject, so nobody is left to audit it on; "
+            "pretrain with --split"
+        )
+    model = new_model(Encoder(options.encoder, channels=options.channels), options)
+    tensors = read_tensors(weights)
+    for name in [name for name in tensors if name.startswith(STACKED)]:
+        tensors[f"encoder.{name.removeprefix(STACKED)}"] = tensors.pop(name)
+    try:
+        model.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise CheckpointError(f"{weights}: does not fit its run ({error})") from None
+    return Audited(model=model.eval(), options=options, store=store.id)

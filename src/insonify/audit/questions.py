@@ -1,0 +1,104 @@
+"""What is asked of a clip, as truth and answer that can be compared.
+
+Legend: B batch, P numbers of an answer, V views, H rows, W columns.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from insonify.core.audit_rows import Condition, Question
+from insonify.core.errors import ConfigError
+from insonify.pretext import AffineTransform, Answer, FrameOrder, PretextTask
+from insonify.pretext.baselines import shortest_path_order
+from insonify.pretext.disentangled import Disentangled
+from insonify.pretext.frame_order import order_class, paths
+from insonify.pretext.registration import register
+from insonify.pretext.transform import PARAMETERS
+
+Rule = Callable[[Tensor], Tensor]
+"""Views (B, V, H, W) to answers (B, P), without learning."""
+
+
+class Baseline(NamedTuple):
+    """An answer that needs no network."""
+
+    condition: Condition
+    rule: Rule
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One question of a task."""
+
+    question: Question
+    truth: Callable[[Answer], Tensor]
+    """From what was drawn to (B, P)."""
+    reply: Callable[[Tensor], Tensor]
+    """From the head's output to (B, P)."""
+    baselines: tuple[Baseline, ...]
+
+
+def questions_of(task: PretextTask) -> tuple[Asked, ...]:
+    """The questions that a task asks.
+
+    Raises:
+        ConfigError: the task has no answers that are right or wrong.
+    """
+    if isinstance(task, FrameOrder):
+        return (_order(task.frames, slice(None), slice(None)),)
+    if isinstance(task, AffineTransform):
+        return (_transform(slice(None), (_registration(task),)),)
+    if isinstance(task, Disentangled):
+        classes, frames = task.order.classes, task.frames
+        return (
+            _order(frames, slice(classes), slice(frames, None)),
+            _transform(slice(classes, None), ()),
+        )
+    raise ConfigError(
+        f"{type(task).__name__} asks nothing that can be right or wrong; audit a run "
+        "that orders frames or predicts transforms"
+    )
+
+
+def _order(frames: int, output: slice, shown: slice) -> Asked:
+    def shortest(views_BVHW: Tensor) -> Tensor:
+        return shortest_path_order(views_BVHW[:, shown])[:, None].float()
+
+    names = tuple("-".join(map(str, path)) for path in (paths(frames) + 1).tolist())
+    known = Condition(
+        name="shortest path",
+        meaning="baseline",
+        says="no network: the shortest path over differences of pixels",
+    )
+    return Asked(
+        question=Question(name="order", classes=names),
+        truth=lambda answer: order_class(answer["order"])[:, None].float(),
+        reply=lambda out_BC: out_BC[:, output].argmax(1, keepdim=True).float(),
+        baselines=(Baseline(known, shortest),),
+    )
+
+
+def _transform(output: slice, baselines: tuple[Baseline, ...]) -> Asked:
+    return Asked(
+        question=Question(name="transform", parameters=PARAMETERS),
+        truth=lambda answer: answer["parameters"],
+        reply=lambda out_BP: out_BP[:, output].float(),
+        baselines=baselines,
+    )
+
+
+def _registration(task: AffineTransform) -> Baseline:
+    def found(views_BVHW: Tensor) -> Tensor:
+        before, after = views_BVHW.chunk(2, dim=1)
+        pairs = zip(before.unbind(1), after.unbind(1), strict=True)
+        each = torch.stack([register(*pair, task) for pair in pairs])
+        return each.median(0).values
+
+    says = "no network: registration of the spectra (Fourier-Mellin)"
+    return Baseline(
+        Condition(name="registration", meaning="baseline", says=says), found
+    )

@@ -41,5 +41,5 @@ def test_ranges_of_nothing_give_nothing() -> None:
         size=(64, 80), rotation=0, scale=1, translation=0, shear=0, frames=1
     )
     views = torch.rand(2, 4, 64, 80, generator=Generator().manual_seed(0))
-    found = register(*views, still)
+    found = register(views[0], views[1], still)
     assert torch.isfinite(found).all()

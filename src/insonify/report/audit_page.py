@@ -16,6 +16,8 @@ _GROUPS: Final = {
     "baseline": "no network",
 }
 """What each meaning of a condition is called."""
+_COST: Final = 0.1
+"""Share of the skill from whose loss a cue is named: masks hide some anatomy too."""
 
 
 def findings(verdict: Verdict) -> Iterator[str]:
@@ -44,9 +46,10 @@ def _finding(each: Skill, real: Estimate) -> Iterator[str]:
     meaning = each.condition.meaning
     if meaning == "empty" and found.low > 0:
         yield f"Shortcut: {name!r} gives {_text(found)} without anatomy."
-    elif meaning == "kept" and real.low > 0 and change and change.high < 0:
+    elif meaning == "kept" and change and change.high < -_COST * max(real.value, 0):
         yield (
-            f"Leans on a cue: {name!r} costs {_text(change)}, which anatomy should not."
+            f"Leans on a cue: {name!r} costs {-change.value / real.value:.0%} of the "
+            f"skill ({_text(change, '+')})."
         )
     elif meaning == "baseline" and found.value > max(real.value, 0):
         yield f"{name!r}, without a network, reaches more: {_text(found)}."

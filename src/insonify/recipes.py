@@ -10,7 +10,13 @@ from typing import Any, Final
 
 from insonify.clips.augment import Photometric
 from insonify.clips.sampling import ClipOptions
-from insonify.pretext import AffineTransform, Disentangled, FrameOrder
+from insonify.clips.texture import Texture
+from insonify.pretext import (
+    AffineTransform,
+    Disentangled,
+    FrameOrder,
+    RelativeTransform,
+)
 from insonify.pretext.task import Input
 from insonify.train.optimisation import Optimisation
 from insonify.train.options import PretrainOptions
@@ -114,6 +120,22 @@ def paper_transform_only() -> PretrainOptions:
     return replace(_paper_alone("paper_transform_only"), order=None)
 
 
+def relative() -> PretrainOptions:
+    """The transform between two different frames, both warped; for CPUs.
+
+    What the audit of ``transform_only`` led to (docs/log.md): no view shows the same
+    frame as another, both are resampled, and texture is blurred and speckled anew.
+    """
+    return replace(
+        transform_only(),
+        recipe="relative",
+        transform=None,
+        relative=RelativeTransform(warp=AffineTransform(size=_SMALL)),
+        texture=Texture(blur=1.0, speckle=0.3),
+        batch=96,
+    )
+
+
 def demo() -> PretrainOptions:
     """Small enough to see something in two minutes."""
     return replace(
@@ -128,6 +150,7 @@ RECIPES: dict[str, Callable[[], PretrainOptions]] = {
         disentangled,
         order_only,
         transform_only,
+        relative,
         paper_siamese,
         paper_disentangled,
         paper_order_only,
@@ -157,10 +180,12 @@ def _paper_alone(name: str) -> PretrainOptions:
 
 def _with_tasks(options: PretrainOptions, **changes: Any) -> dict[str, Any]:
     """All tasks of a recipe with the same changes."""
-    both = options.disentangled
+    both, relative = options.disentangled, options.relative
     return {
         "order": options.order and replace(options.order, **changes),
         "transform": options.transform and replace(options.transform, **changes),
+        "relative": relative
+        and replace(relative, warp=replace(relative.warp, **changes)),
         "disentangled": both
         and replace(
             both,

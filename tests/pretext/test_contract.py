@@ -11,6 +11,7 @@ from insonify.pretext import (
     Disentangled,
     FrameOrder,
     PretextTask,
+    RelativeTransform,
 )
 from insonify.pretext.frame_order import order_class, paths
 from insonify.pretext.task import centre, source_size
@@ -27,6 +28,8 @@ TASKS = [
     FrameOrder(size=SIZE, input="channels"),
     AffineTransform(size=SIZE, input="channels"),
     Disentangled(order=FrameOrder(size=SIZE), transform=AffineTransform(size=SIZE)),
+    RelativeTransform(warp=AffineTransform(size=SIZE)),
+    RelativeTransform(warp=AffineTransform(size=SIZE), same_frame=True),
     Disentangled(
         order=FrameOrder(size=SIZE, input="channels"),
         transform=AffineTransform(size=SIZE, input="channels"),
@@ -43,6 +46,8 @@ def identity(task: PretextTask) -> Answer:
     still = {
         "order": torch.arange(frames).expand(5, -1),
         "parameters": torch.zeros(5, 5),
+        "shown": torch.tensor([[0, 0 if getattr(task, "same_frame", False) else 1]] * 5),
+        "warps": torch.zeros(5, 2, 5),
     }
     return {name: still[name] for name in task.sample(5, generator())}
 
@@ -84,8 +89,11 @@ class TestContract:
 
     def test_the_identity_changes_nothing(self, task: PretextTask) -> None:
         clips = clips_for(task)
-        views = task.apply(clips, identity(task))
+        answer = identity(task)
+        views = task.apply(clips, answer)
         shown = centre(clips, SIZE)
+        if "shown" in answer:
+            shown = shown[:, answer["shown"][0]]
         repeats = views.shape[1] // shown.shape[1]
         assert torch.allclose(views, shown.repeat(1, repeats, 1, 1), atol=1e-5)
 
@@ -106,7 +114,7 @@ class TestContract:
         self, task: PretextTask
     ) -> None:
         answer = task.sample(5, generator())
-        perfect = perfect_output(answer)
+        perfect = perfect_output(task, answer)
         random = torch.randn(perfect.shape, generator=generator())
         assert task.loss(perfect, answer) < 1e-3 < task.loss(random, answer)
         scores, chance = task.score(perfect, answer), task.chance
@@ -117,10 +125,11 @@ class TestContract:
 
     def test_guessing_scores_chance(self, task: PretextTask) -> None:
         answer = task.sample(20_000, generator())
-        perfect = perfect_output(answer)
+        perfect = perfect_output(task, answer)
         guess = torch.randn(perfect.shape, generator=generator(9))
-        if "parameters" in answer:
-            guess[:, -5:] = perfect[:, -5:].mean(0)
+        numbers = 6 if "warps" in answer else 5
+        if "r2" in task.chance:
+            guess[:, -numbers:] = perfect[:, -numbers:].mean(0)
         for name, score in task.score(guess, answer).items():
             assert score == pytest.approx(task.chance[name], abs=0.02)
 
@@ -134,13 +143,15 @@ class TestContract:
             assert hopeless[name] < chance + 0.15
 
 
-def perfect_output(answer: Answer) -> Tensor:
+def perfect_output(task: PretextTask, answer: Answer) -> Tensor:
     parts = []
     if "order" in answer:
         classes = len(paths(answer["order"].shape[1]))
         parts.append(F.one_hot(order_class(answer["order"]), classes).float() * 50)
     if "parameters" in answer:
         parts.append(answer["parameters"])
+    if isinstance(task, RelativeTransform):
+        parts.append(task.truth(answer))
     return torch.cat(parts, 1)
 
 

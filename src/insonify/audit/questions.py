@@ -12,11 +12,18 @@ from torch import Tensor
 
 from insonify.core.audit_rows import Condition, Question
 from insonify.core.errors import ConfigError
-from insonify.pretext import AffineTransform, Answer, FrameOrder, PretextTask
+from insonify.pretext import (
+    AffineTransform,
+    Answer,
+    FrameOrder,
+    PretextTask,
+    RelativeTransform,
+)
 from insonify.pretext.baselines import shortest_path_order
 from insonify.pretext.disentangled import Disentangled
 from insonify.pretext.frame_order import order_class, paths
 from insonify.pretext.registration import register
+from insonify.pretext.relative import RELATIVE
 from insonify.pretext.transform import PARAMETERS
 
 Rule = Callable[[Tensor], Tensor]
@@ -57,6 +64,16 @@ def questions_of(task: PretextTask) -> tuple[Asked, ...]:
         return (
             _order(frames, slice(classes), slice(frames, None)),
             _transform(slice(classes, None), ()),
+        )
+    if isinstance(task, RelativeTransform):
+        question = Question(name="relative", parameters=RELATIVE)
+        return (
+            Asked(
+                question=question,
+                truth=task.truth,
+                reply=lambda out_BP: out_BP.float(),
+                baselines=(),
+            ),
         )
     raise ConfigError(
         f"{type(task).__name__} asks nothing that can be right or wrong; audit a run "

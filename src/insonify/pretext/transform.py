@@ -107,6 +107,25 @@ class AffineTransform:
             clips_BTHW, grid_BHW2 / reach_2, padding_mode="border", align_corners=True
         )
 
+    def matrices(self, parameters_BP: Tensor) -> tuple[Tensor, Tensor]:
+        """The warps as matrices (B, 2, 2) and shifts (B, 2).
+
+        A point of the view, in pixels right and down of its centre, shows what the clip
+        has at matrix · point + shift of its centre.
+        """
+        turn_B, zoom_B, down_B, right_B, slant_B = parameters_BP.unbind(1)
+        angle_B = turn_B * math.radians(self.rotation)
+        slope_B = torch.tan(slant_B * math.radians(self.shear))
+        shrink_B = torch.exp(-zoom_B * math.log(self.scale))
+        cos_B, sin_B = angle_B.cos() * shrink_B, angle_B.sin() * shrink_B
+        rows = [
+            torch.stack([cos_B, cos_B * slope_B - sin_B], 1),
+            torch.stack([sin_B, sin_B * slope_B + cos_B], 1),
+        ]
+        height, width = self.size
+        shift_B2 = self.translation * torch.stack([right_B * width, down_B * height], 1)
+        return torch.stack(rows, 1), shift_B2
+
     def head(self, dim: int) -> nn.Module:
         return BeforeAfterHead(dim, len(PARAMETERS))
 
@@ -137,18 +156,7 @@ class AffineTransform:
         Returns:
             Points of the clip, (B, ..., 2): R(rotation) · shear / scale · p + t.
         """
-        turn_B, zoom_B, down_B, right_B, slant_B = parameters_BP.unbind(1)
-        angle_B = turn_B * math.radians(self.rotation)
-        slope_B = torch.tan(slant_B * math.radians(self.shear))
-        shrink_B = torch.exp(-zoom_B * math.log(self.scale))
-        cos_B, sin_B = angle_B.cos() * shrink_B, angle_B.sin() * shrink_B
-        rows = [
-            torch.stack([cos_B, cos_B * slope_B - sin_B], 1),
-            torch.stack([sin_B, sin_B * slope_B + cos_B], 1),
-        ]
-        matrix_B22 = torch.stack(rows, 1)
-        height, width = self.size
-        shift_B2 = self.translation * torch.stack([right_B * width, down_B * height], 1)
+        matrix_B22, shift_B2 = self.matrices(parameters_BP)
         moved = torch.einsum("bij,...j->b...i", matrix_B22, points_2)
         return moved + shift_B2.view(-1, *(1,) * (points_2.ndim - 1), 2)
 

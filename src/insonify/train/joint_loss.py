@@ -32,7 +32,7 @@ class JointLoss:
             name: task.sample(batch, generator) for name, task in options.tasks.items()
         }
         views = {
-            name: self._bright(task.apply(clips_BTHW, answers[name]), generator)
+            name: self._changed(task.apply(clips_BTHW, answers[name]), generator)
             for name, task in options.tasks.items()
         }
         outputs = model(views)
@@ -46,11 +46,15 @@ class JointLoss:
             scores.update({f"{name}.{score}": value for score, value in found.items()})
         return loss, scores
 
-    def _bright(self, views_BVHW: Tensor, generator: Generator) -> Tensor:
-        change = self.options.photometric
-        batch, views = views_BVHW.shape[:2]
-        drawn_BV3 = change.sample(batch, views, generator)
-        return change.apply(views_BVHW, drawn_BV3.to(views_BVHW.device))
+    def _changed(self, views_BVHW: Tensor, generator: Generator) -> Tensor:
+        """Views after their warp with other texture, then another brightness."""
+        (batch, views), device = views_BVHW.shape[:2], views_BVHW.device
+        texture, photometric = self.options.texture, self.options.photometric
+        if texture.on:
+            drawn_BV5 = texture.sample(batch, views, generator).to(device)
+            views_BVHW = texture.apply(views_BVHW, drawn_BV5, generator)
+        drawn_BV3 = photometric.sample(batch, views, generator)
+        return photometric.apply(views_BVHW, drawn_BV3.to(device))
 
 
 def _seed(seed: int, step: int) -> int:

@@ -5,9 +5,16 @@ from typing import Final, Literal
 
 from insonify.clips.augment import Flip, Photometric
 from insonify.clips.sampling import ClipOptions
+from insonify.clips.texture import Texture
 from insonify.core.errors import ConfigError
 from insonify.model.branches import STAGES
-from insonify.pretext import AffineTransform, Disentangled, FrameOrder, PretextTask
+from insonify.pretext import (
+    AffineTransform,
+    Disentangled,
+    FrameOrder,
+    PretextTask,
+    RelativeTransform,
+)
 from insonify.train.optimisation import Optimisation
 from insonify.train.precision import Precision
 
@@ -38,10 +45,14 @@ class PretrainOptions:
     """Which affine transform was applied? None: not asked."""
     disentangled: Disentangled | None = None
     """Both questions about one corrupted clip. None: not asked."""
+    relative: RelativeTransform | None = None
+    """How do two different frames, each warped, lie to each other? None: not asked."""
     flip: Flip = field(default_factory=Flip)
     """Mirroring, once a clip."""
     photometric: Photometric = field(default_factory=Photometric)
     """Changes of brightness."""
+    texture: Texture = field(default_factory=Texture)
+    """Changes of sharpness and speckle."""
     optimisation: Optimisation = field(default_factory=Optimisation)
     """How the weights are changed."""
     batch: int = 32
@@ -86,9 +97,9 @@ class PretrainOptions:
 
     def _check_frames(self) -> None:
         wanted, transform = self.clips.frames, self.transform
-        for name in ("order", "disentangled"):
-            task = self.tasks.get(name)
-            if isinstance(task, FrameOrder | Disentangled) and task.frames != wanted:
+        whole = FrameOrder | Disentangled | RelativeTransform
+        for name, task in self.tasks.items():
+            if isinstance(task, whole) and task.frames != wanted:
                 raise ConfigError(f"{name}.frames and clips.frames must be the same")
         if transform is not None and transform.frames > wanted:
             raise ConfigError(
@@ -132,5 +143,6 @@ class PretrainOptions:
             "order": self.order,
             "transform": self.transform,
             "disentangled": self.disentangled,
+            "relative": self.relative,
         }
         return {name: task for name, task in named.items() if task and task.weight > 0}

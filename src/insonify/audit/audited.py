@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from insonify.core.config import from_plain
 from insonify.core.errors import CheckpointError, ConfigError
 from insonify.model.checkpoint import WEIGHTS, read_tensors
@@ -23,8 +25,8 @@ class Audited:
     model: JointModel
     """In evaluation mode."""
     options: PretrainOptions
-    store: str
-    """Identity of the store that it learnt from."""
+    device: torch.device
+    """Where the network is."""
 
 
 def load_run(path: Path, store: Store) -> Audited:
@@ -59,4 +61,5 @@ def load_run(path: Path, store: Store) -> Audited:
         model.load_state_dict(tensors)
     except RuntimeError as error:
         raise CheckpointError(f"{weights}: does not fit its run ({error})") from None
-    return Audited(model=model.eval(), options=options, store=store.id)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return Audited(model=model.to(device).eval(), options=options, device=device)

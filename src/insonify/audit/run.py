@@ -1,26 +1,25 @@
 """Ask a pretrained network its questions again, on clips without cues or anatomy.
 
-Legend: B batch, T frames of a clip, V views, H rows, W columns, P numbers of an answer.
+Legend: B batch, T frames of a clip, H rows, W columns, P numbers of an answer.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 
 import numpy as np
 import pyarrow as pa
-import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
+from insonify.audit.answers import answers
 from insonify.audit.audited import Audited
-from insonify.audit.conditions import SHOWN, Shown
-from insonify.audit.questions import Asked, questions_of
+from insonify.audit.conditions import SHOWN
+from insonify.audit.questions import questions_of
 from insonify.clips.loader import ClipLoader
 from insonify.core.audit_rows import SCHEMA, AuditRows
 from insonify.core.config import to_plain
 from insonify.core.errors import ConfigError
-from insonify.pretext import Answer, PretextTask
 from insonify.store import Store
 from insonify.train.loading import held_out_loader, subject_roles
 
@@ -58,15 +57,14 @@ def run_audit(
         ConfigError: the run has no validation subjects, or its task no right answers.
         StoreError: they have no clip.
     """
-    loader = _loader(store, audited)
+    loader = _loader(store, audited, options.clips)
     asked = {name: questions_of(task) for name, task in audited.options.tasks.items()}
-    batches = _batches(loader, options)
+    batches = min(options.clips, len(loader.clips_CT)) // loader.batch
     rows: list[pa.Table] = []
     for number in range(batches):
-        clips_BTHW = loader.read(number).float() / 255
-        facts = _facts_of(loader, number)
-        answered = _answered(audited, asked, clips_BTHW, options.seed + number)
-        rows += [_table(facts, *batch) for batch in answered]
+        facts, clips_BTHW = _facts_of(loader, number), loader.read(number)
+        answered = answers(audited, asked, clips_BTHW, options.seed + number)
+        rows += [_table(facts, *each) for each in answered]
         on_progress(number + 1, batches)
     every = [each for part in asked.values() for each in part]
     known = [rule.condition for each in every for rule in each.baselines]
@@ -85,7 +83,8 @@ def run_audit(
     )
 
 
-def _loader(store: Store, audited: Audited) -> ClipLoader:
+def _loader(store: Store, audited: Audited, clips: int) -> ClipLoader:
+    """Clips of the validation subjects, in batches that repeat none."""
     options = audited.options
     loader = held_out_loader(store, subject_roles(store, options), options)
     if loader is None:
@@ -93,13 +92,7 @@ def _loader(store: Store, audited: Audited) -> ClipLoader:
             f"split {options.split!r} leaves nobody to validate on; pretrain with a "
             "split of three folds or more"
         )
-    return loader
-
-
-def _batches(loader: ClipLoader, options: AuditOptions) -> int:
-    """Batches to ask about: no clip twice."""
-    wanted = min(options.clips, len(loader.clips_CT))
-    return max(1, wanted // loader.batch)
+    return replace(loader, batch=min(loader.batch, clips, len(loader.clips_CT)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,52 +113,6 @@ def _facts_of(loader: ClipLoader, number: int) -> _Facts:
         subject_B=[index.subjects[video] for video in index.video_N[clips_BT[:, 0]]],
         motion_B=motion_B.tolist(),
     )
-
-
-_Batch = tuple[str, str, Tensor, Tensor]
-"""Question, condition, truth (B, P) and answers (B, P)."""
-
-
-@torch.inference_mode()
-def _answered(
-    audited: Audited,
-    asked: dict[str, tuple[Asked, ...]],
-    clips_BTHW: Tensor,
-    seed: int,
-) -> Iterator[_Batch]:
-    """Every question under every condition, the same drawn answers each time."""
-    tasks, batch = audited.options.tasks, len(clips_BTHW)
-    generator = Generator().manual_seed(seed)
-    drawn = {name: task.sample(batch, generator) for name, task in tasks.items()}
-    for shown in SHOWN:
-        views = {
-            name: _views(task, drawn[name], shown, clips_BTHW, seed)
-            for name, task in tasks.items()
-        }
-        outputs = audited.model(views)
-        for name, questions in asked.items():
-            for each in questions:
-                if each.question.classes or not shown.order_only:
-                    truth_BP = each.truth(drawn[name])
-                    reply_BP = each.reply(outputs[name])
-                    yield each.question.name, shown.name, truth_BP, reply_BP
-    for name, questions in asked.items():
-        views_BVHW = tasks[name].apply(clips_BTHW, drawn[name])
-        for each in questions:
-            for rule in each.baselines:
-                truth_BP, reply_BP = each.truth(drawn[name]), rule.rule(views_BVHW)
-                yield each.question.name, rule.condition.name, truth_BP, reply_BP
-
-
-def _views(
-    task: PretextTask, answer: Answer, shown: Shown, clips_BTHW: Tensor, seed: int
-) -> Tensor:
-    """What the network sees of the clips under a condition."""
-    generator = Generator().manual_seed(seed)
-    if shown.clips is not None:
-        clips_BTHW = shown.clips(clips_BTHW, generator)
-    views_BVHW = task.apply(clips_BTHW, answer)
-    return views_BVHW if shown.views is None else shown.views(views_BVHW, generator)
 
 
 def _table(

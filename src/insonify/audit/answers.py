@@ -1,0 +1,67 @@
+"""What a network answers about a batch of clips, under every condition.
+
+Legend: B batch, T frames of a clip, V views, H rows, W columns, P numbers of an answer.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Generator, Tensor
+
+from insonify.audit.audited import Audited
+from insonify.audit.conditions import SHOWN, Shown
+from insonify.audit.questions import Asked
+from insonify.pretext import Answer, PretextTask
+
+Answered = tuple[str, str, Tensor, Tensor]
+"""Question, condition, truth (B, P) and answers (B, P)."""
+
+
+@torch.inference_mode()
+def answers(
+    audited: Audited,
+    asked: dict[str, tuple[Asked, ...]],
+    clips_BTHW: Tensor,
+    seed: int,
+) -> Iterator[Answered]:
+    """Every question under every condition, the same drawn answers each time.
+
+    Args:
+        audited: Who is asked.
+        asked: The questions of each task.
+        clips_BTHW: uint8.
+        seed: Seed of what is drawn and scrambled.
+    """
+    tasks, batch = audited.options.tasks, len(clips_BTHW)
+    clips_BTHW = clips_BTHW.to(audited.device).float() / 255
+    generator = Generator().manual_seed(seed)
+    drawn = {name: task.sample(batch, generator) for name, task in tasks.items()}
+    for shown in SHOWN:
+        views = {
+            name: _views(task, drawn[name], shown, clips_BTHW, seed)
+            for name, task in tasks.items()
+        }
+        outputs = audited.model(views)
+        for name, questions in asked.items():
+            for each in questions:
+                if each.question.classes or not shown.order_only:
+                    truth_BP = each.truth(drawn[name])
+                    reply_BP = each.reply(outputs[name])
+                    yield each.question.name, shown.name, truth_BP, reply_BP
+    for name, questions in asked.items():
+        views_BVHW = tasks[name].apply(clips_BTHW, drawn[name])
+        for each in questions:
+            for known, rule in each.baselines:
+                truth_BP, reply_BP = each.truth(drawn[name]), rule(views_BVHW)
+                yield each.question.name, known.name, truth_BP, reply_BP
+
+
+def _views(
+    task: PretextTask, answer: Answer, shown: Shown, clips_BTHW: Tensor, seed: int
+) -> Tensor:
+    """What the network sees of the clips under a condition."""
+    generator = Generator().manual_seed(seed)
+    if shown.clips is not None:
+        clips_BTHW = shown.clips(clips_BTHW, generator)
+    views_BVHW = task.apply(clips_BTHW, answer)
+    return views_BVHW if shown.views is None else shown.views(views_BVHW, generator)

@@ -46,7 +46,9 @@ def identity(task: PretextTask) -> Answer:
     still = {
         "order": torch.arange(frames).expand(5, -1),
         "parameters": torch.zeros(5, 5),
-        "shown": torch.tensor([[0, 0 if getattr(task, "same_frame", False) else 1]] * 5),
+        "shown": torch.tensor(
+            [[0, 0 if getattr(task, "same_frame", False) else 1]] * 5
+        ),
         "warps": torch.zeros(5, 2, 5),
     }
     return {name: still[name] for name in task.sample(5, generator())}

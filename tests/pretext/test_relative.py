@@ -65,7 +65,7 @@ def test_the_views_are_the_warps_of_the_shown_frames() -> None:
         for place in (0, 1):
             frame = clips[row, answer["shown"][row, place]][None, None]
             warp = {"parameters": answer["warps"][row, place][None]}
-            assert torch.equal(views[row, place], WARP.warp(frame, warp)[0, 0])
+            torch.testing.assert_close(views[row, place], WARP.warp(frame, warp)[0, 0])
 
 
 def test_a_clip_of_one_frame_is_refused() -> None:

@@ -52,7 +52,7 @@ class Texture:
     def apply(
         self, views_BVHW: Tensor, drawn_BV5: Tensor, generator: Generator
     ) -> Tensor:
-        """Apply to grey levels in [0, 1]; ``generator``, on the CPU, makes the noise."""
+        """Apply to grey levels in [0, 1]; ``generator``, on the CPU, draws noise."""
         if not self.on:
             return views_BVHW
         shape = views_BVHW.shape

@@ -42,9 +42,7 @@ class RelativeTransform:
 
     def __post_init__(self) -> None:
         if self.frames < 2:
-            raise ConfigError(
-                f"relative.frames must be 2 or more, found {self.frames}"
-            )
+            raise ConfigError(f"relative.frames must be 2 or more, found {self.frames}")
 
     @property
     def size(self) -> tuple[int, int]:
@@ -118,7 +116,7 @@ class RelativeTransform:
         stretch_B = (cos_B * a + sin_B * c - cos_B * d + sin_B * b) / 2
         slant_B = cos_B * b + sin_B * d
         warp, (height, width) = self.warp, self.size
-        rest = 2 * math.tan(math.radians(warp.shear))
+        rest = math.tan(math.radians(warp.shear))
         found = {
             "rotation": (turn_B, 2 * math.radians(warp.rotation)),
             "scale": (-size_B.log(), 2 * math.log(warp.scale)),

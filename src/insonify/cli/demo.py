@@ -96,7 +96,7 @@ def _step(*words: object) -> None:
 
 
 def _draw(phantom: Path) -> None:
-    Phantom(out=phantom, subjects=12, sweeps=4, seconds=6, fps=15, workers=2).run()
+    Phantom(out=phantom, subjects=18, sweeps=4, seconds=4, fps=15, workers=2).run()
 
 
 def _take(phantom: Path, store: Path, out: Path) -> None:

@@ -106,7 +106,6 @@ def make_plan(
     if small:
         asked = tuple(_same_work(options) for options in asked)
     first = asked[0]
-    course = _SHORT if small else FineTune()
     return Plan(
         scale=scale,
         split=split,
@@ -127,13 +126,13 @@ def make_plan(
             task=task,
             split=split,
             protocols=("linear", "finetune"),
-            finetune=course,
+            finetune=_PLANES if small else FineTune(),
             seeds=seeds,
         ),
         saliency=SaliencyOptions(
             split=split,
             frozen=Decoder(steps=400) if small else Decoder(),
-            finetune=replace(course, steps=150) if small else course,
+            finetune=_SALIENCY if small else FineTune(),
             seeds=seeds,
         ),
         foreign=foreign,
@@ -142,9 +141,12 @@ def make_plan(
 
 _FRAMES: Final = 192
 """Frames a step of the small scale: 32 clips of the Siamese recipe."""
-_SHORT: Final = FineTune(steps=300, learning_rate=0.04, untrained_factor=1.0)
-"""With a tenth of the paper's steps all arms learn at the rate that it gives untrained
-weights; at its rate for pretrained ones they hardly move (docs/log.md)."""
+_SALIENCY: Final = FineTune(steps=150, learning_rate=0.04, untrained_factor=1.0)
+_PLANES: Final = replace(_SALIENCY, steps=1200, reference=2.0)
+"""Fine-tuning at the small scale. With so few steps all arms learn at the rate that the
+paper gives untrained weights; at its rate for pretrained ones they hardly move. After
+180 steps every arm calls all planes background, after 700 untrained weights know them
+(docs/log.md)."""
 _OBJECTIVES: Final[tuple[Literal["point", "saliency"], ...]] = ("point", "saliency")
 
 

@@ -16,6 +16,9 @@ _GROUPS: Final = {
     "baseline": "no network",
 }
 """What each meaning of a condition is called."""
+_RANGE: Final = [-0.5, 1.0]
+"""Of the skills that are drawn; a network fooled by a strange picture may be far below,
+which the table says."""
 _COST: Final = 0.1
 """Share of the skill from whose loss a cue is named: masks hide some anatomy too."""
 
@@ -33,7 +36,7 @@ def findings(verdict: Verdict) -> Iterator[str]:
         yield f"{name}: learnt, skill {_text(real)} on held-out clips."
     if verdict.anatomy is not None:
         yield (
-            f"At least {verdict.anatomy.value:.0%} of it needs anatomy "
+            f"At most {verdict.anatomy.value:.0%} of it needs anatomy "
             f"({verdict.anatomy.low:.0%} to {verdict.anatomy.high:.0%}): the rest is "
             f"reached on {_best_empty(verdict).condition.name!r} as well."
         )
@@ -143,6 +146,7 @@ def _layout(bars: int) -> dict[str, Any]:
     return {
         "height": 120 + 26 * bars,
         "barmode": "overlay",
+        "xaxis": {"range": _RANGE},
         "yaxis": {"autorange": "reversed"},
     }
 

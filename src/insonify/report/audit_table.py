@@ -57,8 +57,8 @@ class Verdict:
     skills: tuple[Skill, ...]
     """The real clips first."""
     anatomy: Estimate | None
-    """Share of the skill that no condition without anatomy explains; None where there
-    is no skill to explain."""
+    """Share of the skill that no condition without anatomy explains, hence the most
+    that anatomy can; None where there is no skill to explain."""
     by_motion: tuple[Part, ...]
     by_answer: tuple[Part, ...]
     """By class of the order, or by parameter of the transform."""

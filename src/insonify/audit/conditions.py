@@ -59,10 +59,7 @@ def phase_scrambled(images_BVHW: Tensor, generator: Generator) -> Tensor:
 
 def border_only(images_BVHW: Tensor, _: Generator) -> Tensor:
     """The outer eighth of each side; inside, the border's mean grey."""
-    height, width = images_BVHW.shape[-2:]
-    inside_HW = torch.zeros(height, width, dtype=torch.bool, device=images_BVHW.device)
-    down, right = max(1, round(height * _BORDER)), max(1, round(width * _BORDER))
-    inside_HW[down : height - down, right : width - right] = True
+    inside_HW = _inside(images_BVHW)
     grey_BV11 = images_BVHW[..., ~inside_HW].mean(-1)[..., None, None]
     return torch.where(inside_HW, grey_BV11, images_BVHW)
 
@@ -100,12 +97,9 @@ def near_field_masked(images_BVHW: Tensor, _: Generator) -> Tensor:
 
 def border_masked(images_BVHW: Tensor, _: Generator) -> Tensor:
     """The outer eighth of each side in the mean grey of the inside."""
-    height, width = images_BVHW.shape[-2:]
-    down, right = max(1, round(height * _BORDER)), max(1, round(width * _BORDER))
-    inside = images_BVHW[..., down : height - down, right : width - right]
-    masked = inside.mean((-2, -1), keepdim=True).expand_as(images_BVHW).clone()
-    masked[..., down : height - down, right : width - right] = inside
-    return masked
+    inside_HW = _inside(images_BVHW)
+    grey_BV11 = images_BVHW[..., inside_HW].mean(-1)[..., None, None]
+    return torch.where(inside_HW, images_BVHW, grey_BV11)
 
 
 def levelled(images_BVHW: Tensor, _: Generator) -> Tensor:
@@ -126,6 +120,15 @@ def coded_anew(images_BVHW: Tensor, _: Generator) -> Tensor:
 
 def _flat(images_BVHW: Tensor) -> tuple[Tensor, torch.Size]:
     return images_BVHW.flatten(0, 1), images_BVHW.shape
+
+
+def _inside(images_BVHW: Tensor) -> Tensor:
+    """Where no border is: bool (H, W)."""
+    height, width = images_BVHW.shape[-2:]
+    down, right = max(1, round(height * _BORDER)), max(1, round(width * _BORDER))
+    inside_HW = torch.zeros(height, width, dtype=torch.bool, device=images_BVHW.device)
+    inside_HW[down : height - down, right : width - right] = True
+    return inside_HW
 
 
 def _blurred(images_BVHW: Tensor) -> Tensor:

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import torch
-import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from insonify.core.errors import ConfigError
 from insonify.pretext.heads import BeforeAfterHead
 from insonify.pretext.task import Answer
-from insonify.pretext.transform import AffineTransform
+from insonify.pretext.transform import AffineTransform, explained, summed_loss
 
 RELATIVE: Final = ("rotation", "scale", "down", "right", "stretch", "slant")
 
@@ -95,16 +94,11 @@ class RelativeTransform:
 
     def loss(self, output: Tensor, answer: Answer) -> Tensor:
         """Smooth L1, summed over the parameters, as of the transform alone."""
-        truth_BP = self.truth(answer).to(output.device)
-        losses_BP = F.smooth_l1_loss(output, truth_BP, reduction="none", beta=0.1)
-        return losses_BP.sum(1).mean()
+        return summed_loss(output, self.truth(answer))
 
     def score(self, output: Tensor, answer: Answer) -> dict[str, float]:
         """Share of the parameters' variance within the batch that is explained."""
-        truth_BP = self.truth(answer).to(output.device)
-        error = (output.float() - truth_BP).square().sum()
-        spread = (truth_BP - truth_BP.mean(0)).square().sum().clamp_min(1e-9)
-        return {"r2": (1 - error / spread).item()}
+        return {"r2": explained(output, self.truth(answer))}
 
     def _normalised(self, linear_B22: Tensor, shift_B2: Tensor) -> Tensor:
         """The parameters of a transform over what two warps can do together."""

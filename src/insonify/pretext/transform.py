@@ -24,6 +24,21 @@ PARAMETERS: Final = ("rotation", "scale", "down", "right", "shear")
 _CANDIDATES: Final = 64
 
 
+def summed_loss(output_BP: Tensor, truth_BP: Tensor) -> Tensor:
+    """Smooth L1, summed over the parameters and averaged over the batch."""
+    truth_BP = truth_BP.to(output_BP.device)
+    losses_BP = F.smooth_l1_loss(output_BP, truth_BP, reduction="none", beta=0.1)
+    return losses_BP.sum(1).mean()
+
+
+def explained(output_BP: Tensor, truth_BP: Tensor) -> float:
+    """Share of the parameters' variance within the batch that is explained."""
+    truth_BP = truth_BP.to(output_BP.device)
+    error = (output_BP.float() - truth_BP).square().sum()
+    spread = (truth_BP - truth_BP.mean(0)).square().sum().clamp_min(1e-9)
+    return (1 - error / spread).item()
+
+
 @dataclass(frozen=True, kw_only=True)
 class AffineTransform:
     """Warp a clip; ask for the warp's parameters, each normalised to [-1, 1]."""
@@ -135,16 +150,11 @@ class AffineTransform:
         Summed and not averaged, as a norm is: it then begins near 2, of the size of
         the order task's cross-entropy, which it is added to with weight 1.
         """
-        truth_BP = answer["parameters"].to(output.device)
-        losses_BP = F.smooth_l1_loss(output, truth_BP, reduction="none", beta=0.1)
-        return losses_BP.sum(1).mean()
+        return summed_loss(output, answer["parameters"])
 
     def score(self, output: Tensor, answer: Answer) -> dict[str, float]:
         """Share of the parameters' variance within the batch that is explained."""
-        truth_BP = answer["parameters"].to(output.device)
-        error = (output.float() - truth_BP).square().sum()
-        spread = (truth_BP - truth_BP.mean(0)).square().sum().clamp_min(1e-9)
-        return {"r2": (1 - error / spread).item()}
+        return {"r2": explained(output, answer["parameters"])}
 
     def _source_of(self, points_2: Tensor, parameters_BP: Tensor) -> Tensor:
         """Where view points come from, in pixels right and down of the clip's centre.

@@ -145,7 +145,7 @@ _SALIENCY: Final = FineTune(steps=150, learning_rate=0.04, untrained_factor=1.0)
 _PLANES: Final = replace(_SALIENCY, steps=1200, reference=2.0)
 """Fine-tuning at the small scale. With so few steps all arms learn at the rate that the
 paper gives untrained weights; at its rate for pretrained ones they hardly move. After
-180 steps every arm calls all planes background, after 700 untrained weights know them
+180 steps nearly all planes are called background, after 700 untrained weights know them
 (docs/log.md)."""
 _OBJECTIVES: Final[tuple[Literal["point", "saliency"], ...]] = ("point", "saliency")
 

@@ -16,6 +16,7 @@ from insonify.pretext import (
     Disentangled,
     FrameOrder,
     RelativeTransform,
+    SharedViews,
 )
 from insonify.pretext.task import Input
 from insonify.train.optimisation import Optimisation
@@ -136,6 +137,32 @@ def relative() -> PretrainOptions:
     )
 
 
+def path_only() -> PretrainOptions:
+    """Order correction alone, read off as the shortest path over features; for CPUs.
+
+    A path is scored by how far features move along it, which is above chance before
+    anything is learnt; free comparison of pairs is not learnt in such a time
+    (docs/log.md).
+    """
+    order = FrameOrder(size=_SMALL, reading="path")
+    return replace(order_only(), recipe="path_only", order=order, batch=48)
+
+
+def shared_views() -> PretrainOptions:
+    """Order and all relative transforms off the same views of a clip; for CPUs."""
+    warp = AffineTransform(size=_SMALL)
+    return replace(
+        relative(),
+        recipe="shared_views",
+        relative=None,
+        shared_views=SharedViews(
+            order=FrameOrder(size=_SMALL, reading="path"),
+            relative=RelativeTransform(warp=warp, shown=4),
+        ),
+        batch=48,
+    )
+
+
 def demo() -> PretrainOptions:
     """Small enough to see something in two minutes."""
     return replace(
@@ -151,6 +178,8 @@ RECIPES: dict[str, Callable[[], PretrainOptions]] = {
         order_only,
         transform_only,
         relative,
+        path_only,
+        shared_views,
         paper_siamese,
         paper_disentangled,
         paper_order_only,
@@ -180,12 +209,18 @@ def _paper_alone(name: str) -> PretrainOptions:
 
 def _with_tasks(options: PretrainOptions, **changes: Any) -> dict[str, Any]:
     """All tasks of a recipe with the same changes."""
-    both, relative = options.disentangled, options.relative
+    both, shared = options.disentangled, options.shared_views
+    relative = options.relative
     return {
         "order": options.order and replace(options.order, **changes),
         "transform": options.transform and replace(options.transform, **changes),
-        "relative": relative
-        and replace(relative, warp=replace(relative.warp, **changes)),
+        "relative": relative and _warped(relative, changes),
+        "shared_views": shared
+        and replace(
+            shared,
+            order=replace(shared.order, **changes),
+            relative=_warped(shared.relative, changes),
+        ),
         "disentangled": both
         and replace(
             both,
@@ -193,3 +228,7 @@ def _with_tasks(options: PretrainOptions, **changes: Any) -> dict[str, Any]:
             transform=replace(both.transform, **changes),
         ),
     }
+
+
+def _warped(relative: RelativeTransform, changes: dict[str, Any]) -> RelativeTransform:
+    return replace(relative, warp=replace(relative.warp, **changes))

@@ -16,7 +16,13 @@ from insonify.clips.sampling import ClipOptions
 from insonify.core.audit_rows import AuditRows, read_audit, write_audit
 from insonify.core.errors import CheckpointError, ConfigError
 from insonify.core.video import Frames, Video
-from insonify.pretext import AffineTransform, Disentangled, FrameOrder
+from insonify.pretext import (
+    AffineTransform,
+    Disentangled,
+    FrameOrder,
+    RelativeTransform,
+    SharedViews,
+)
 from insonify.report.audit_page import as_html, as_markdown, findings
 from insonify.report.audit_table import Verdict, build_verdicts
 from insonify.report.options import ReportOptions
@@ -153,13 +159,26 @@ STACKS = replace(
 )
 
 
+SHARED = replace(
+    BOTH,
+    order=None,
+    transform=None,
+    shared_views=SharedViews(
+        order=FrameOrder(size=SIZE, reading="path"),
+        relative=RelativeTransform(warp=AffineTransform(size=SIZE), shown=4),
+    ),
+)
+
+
 @pytest.fixture
 def store(tmp_path: Path, new_video: Callable[..., Video]) -> Store:
     return planted(tmp_path / "store", new_video, None)
 
 
 @pytest.mark.parametrize(
-    "options", [BOTH, SPLIT_HALVES, STACKS], ids=["both", "disentangled", "stacks"]
+    "options",
+    [BOTH, SPLIT_HALVES, STACKS, SHARED],
+    ids=["both", "disentangled", "stacks", "shared"],
 )
 def test_every_kind_of_recipe_is_audited(
     store: Store, tmp_path: Path, options: PretrainOptions

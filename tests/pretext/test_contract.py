@@ -12,11 +12,15 @@ from insonify.pretext import (
     FrameOrder,
     PretextTask,
     RelativeTransform,
+    SharedViews,
 )
-from insonify.pretext.frame_order import order_class, paths
+from insonify.pretext.frame_order import order_class
+from insonify.pretext.heads import paths
 from insonify.pretext.task import centre, source_size
 
 SIZE = (48, 64)
+MILD = AffineTransform(size=SIZE, rotation=10.0, scale=1.1, translation=0.02, shear=2.0)
+"""Warps that move less than the clips do, so that their order can be seen."""
 LEARNT, STEPS = 640, 300
 """Clips that a head learns from, and steps of 128 of them."""
 TASKS = [
@@ -30,6 +34,12 @@ TASKS = [
     Disentangled(order=FrameOrder(size=SIZE), transform=AffineTransform(size=SIZE)),
     RelativeTransform(warp=AffineTransform(size=SIZE)),
     RelativeTransform(warp=AffineTransform(size=SIZE), same_frame=True),
+    RelativeTransform(warp=AffineTransform(size=SIZE), shown=4),
+    FrameOrder(size=SIZE, reading="path"),
+    SharedViews(
+        order=FrameOrder(size=SIZE, reading="path"),
+        relative=RelativeTransform(warp=MILD, shown=4),
+    ),
     Disentangled(
         order=FrameOrder(size=SIZE, input="channels"),
         transform=AffineTransform(size=SIZE, input="channels"),
@@ -43,13 +53,13 @@ def generator(seed: int = 0) -> Generator:
 
 def identity(task: PretextTask) -> Answer:
     frames = getattr(task, "frames", 4)
+    relative = getattr(task, "relative", task)
+    views, moving = getattr(relative, "shown", 2), not getattr(task, "same_frame", 0)
     still = {
         "order": torch.arange(frames).expand(5, -1),
         "parameters": torch.zeros(5, 5),
-        "shown": torch.tensor(
-            [[0, 0 if getattr(task, "same_frame", False) else 1]] * 5
-        ),
-        "warps": torch.zeros(5, 2, 5),
+        "shown": torch.arange(views).expand(5, -1) * moving,
+        "warps": torch.zeros(5, views, 5),
     }
     return {name: still[name] for name in task.sample(5, generator())}
 
@@ -129,7 +139,7 @@ class TestContract:
         answer = task.sample(20_000, generator())
         perfect = perfect_output(task, answer)
         guess = torch.randn(perfect.shape, generator=generator(9))
-        numbers = 6 if "warps" in answer else 5
+        numbers = len(truth_of(task, answer)[0]) if "warps" in answer else 5
         if "r2" in task.chance:
             guess[:, -numbers:] = perfect[:, -numbers:].mean(0)
         for name, score in task.score(guess, answer).items():
@@ -152,9 +162,16 @@ def perfect_output(task: PretextTask, answer: Answer) -> Tensor:
         parts.append(F.one_hot(order_class(answer["order"]), classes).float() * 50)
     if "parameters" in answer:
         parts.append(answer["parameters"])
-    if isinstance(task, RelativeTransform):
-        parts.append(task.truth(answer))
+    if "warps" in answer:
+        parts.append(truth_of(task, answer))
     return torch.cat(parts, 1)
+
+
+def truth_of(task: PretextTask, answer: Answer) -> Tensor:
+    """The relative transforms of a task that asks for them."""
+    relative = task.relative if isinstance(task, SharedViews) else task
+    assert isinstance(relative, RelativeTransform)
+    return relative.truth(answer)
 
 
 class Landmarks(nn.Module):

@@ -4,9 +4,11 @@ import pytest
 import torch
 from torch import Generator
 
+from insonify.core.errors import ConfigError
 from insonify.pretext import FrameOrder
 from insonify.pretext.baselines import shortest_path_order
-from insonify.pretext.frame_order import order_class, paths
+from insonify.pretext.frame_order import order_class
+from insonify.pretext.heads import paths
 
 
 @pytest.mark.parametrize(("frames", "classes"), [(2, 1), (3, 3), (4, 12), (5, 60)])
@@ -40,3 +42,27 @@ def test_the_shortest_path_orders_what_moves_steadily_and_nothing_else() -> None
     noise = torch.rand(200, 4, 48, 48, generator=generator)
     right = (shortest_path_order(task.apply(noise, answer)) == truth_B).float().mean()
     assert right < 0.2
+
+
+def test_a_path_is_scored_by_how_far_the_features_move() -> None:
+    """Features that move steadily are in order before anything is learnt."""
+    task = FrameOrder(reading="path")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        head = task.head(8)
+    generator = Generator().manual_seed(0)
+    answer = task.sample(100, generator)
+    start, way = torch.rand(2, 100, 1, 8, generator=generator)
+    steady = start + way * answer["order"][..., None]
+    assert task.score(head(steady), answer)["accuracy"] == 1
+    torch.testing.assert_close(head(steady), head(steady * 7))
+    still = head(torch.ones(2, 4, 8))
+    assert torch.isfinite(still).all()
+    assert (still == still[:, :1]).all()
+
+
+def test_an_order_that_cannot_be_asked_is_refused() -> None:
+    with pytest.raises(ConfigError, match="3 frames"):
+        FrameOrder(frames=2)
+    with pytest.raises(ConfigError, match="input must be frames"):
+        FrameOrder(reading="path", input="channels")

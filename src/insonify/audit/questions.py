@@ -18,10 +18,12 @@ from insonify.pretext import (
     FrameOrder,
     PretextTask,
     RelativeTransform,
+    SharedViews,
 )
 from insonify.pretext.baselines import shortest_path_order
 from insonify.pretext.disentangled import Disentangled
-from insonify.pretext.frame_order import order_class, paths
+from insonify.pretext.frame_order import order_class
+from insonify.pretext.heads import paths
 from insonify.pretext.registration import register
 from insonify.pretext.relative import RELATIVE
 from insonify.pretext.transform import PARAMETERS
@@ -66,14 +68,12 @@ def questions_of(task: PretextTask) -> tuple[Asked, ...]:
             _transform(slice(classes, None), ()),
         )
     if isinstance(task, RelativeTransform):
-        question = Question(name="relative", parameters=RELATIVE)
+        return (_relative(task, slice(None)),)
+    if isinstance(task, SharedViews):
+        classes = task.order.classes
         return (
-            Asked(
-                question=question,
-                truth=task.truth,
-                reply=lambda out_BP: out_BP.float(),
-                baselines=(),
-            ),
+            _order(task.frames, slice(classes), slice(None)),
+            _relative(task.relative, slice(classes, None)),
         )
     raise ConfigError(
         f"{type(task).__name__} asks nothing that can be right or wrong; audit a run "
@@ -105,6 +105,17 @@ def _transform(output: slice, baselines: tuple[Baseline, ...]) -> Asked:
         truth=lambda answer: answer["parameters"],
         reply=lambda out_BP: out_BP[:, output].float(),
         baselines=baselines,
+    )
+
+
+def _relative(task: RelativeTransform, output: slice) -> Asked:
+    """How the first two views lie: the frames are shuffled, so any two of the clip."""
+    first = slice(len(RELATIVE))
+    return Asked(
+        question=Question(name="relative", parameters=RELATIVE),
+        truth=lambda answer: task.truth(answer)[:, first],
+        reply=lambda out_BP: out_BP[:, output][:, first].float(),
+        baselines=(),
     )
 
 

@@ -3,6 +3,7 @@
 from insonify.pretext.disentangled import Disentangled
 from insonify.pretext.frame_order import FrameOrder
 from insonify.pretext.relative import RelativeTransform
+from insonify.pretext.shared_views import SharedViews
 from insonify.pretext.task import Answer, PretextTask
 from insonify.pretext.transform import AffineTransform
 
@@ -13,4 +14,5 @@ __all__ = [
     "FrameOrder",
     "PretextTask",
     "RelativeTransform",
+    "SharedViews",
 ]

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from insonify.pretext.frame_order import paths
+from insonify.pretext.heads import paths
 
 
 def shortest_path_order(views_BTHW: Tensor, pool: int = 4) -> Tensor:

@@ -12,25 +12,15 @@ Legend: B batch, T frames, H rows, W columns, C classes.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import permutations
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from insonify.pretext.heads import PairwiseHead, VectorHead
+from insonify.core.errors import ConfigError
+from insonify.pretext.heads import PairwiseHead, PathHead, VectorHead, paths
 from insonify.pretext.task import Answer, Input, centre
-
-
-@lru_cache
-def paths(frames: int) -> Tensor:
-    """All paths through ``frames`` views up to direction: (C, T), lexicographic.
-
-    >>> paths(3).tolist()
-    [[0, 1, 2], [0, 2, 1], [1, 0, 2]]
-    """
-    return torch.tensor([p for p in permutations(range(frames)) if p[0] < p[-1]])
 
 
 def order_class(order_BT: Tensor) -> Tensor:
@@ -68,7 +58,19 @@ class FrameOrder:
     """What the encoder sees: one frame at a time, whose features the head compares in
     pairs; or all of a clip at once, as channels, which the paper probably means."""
 
+    reading: Literal["pairs", "path"] = "pairs"
+    """How the order is read off single frames: "pairs" compares any two frames freely;
+    "path" scores an order by how far the features move along it."""
+
     margin = 1.0
+
+    def __post_init__(self) -> None:
+        if self.frames < 3:
+            raise ConfigError(f"an order needs 3 frames, found {self.frames}")
+        if self.reading == "path" and self.input == "channels":
+            raise ConfigError(
+                "order.reading is path, which compares frames; input must be frames"
+            )
 
     @property
     def channels(self) -> int:
@@ -94,6 +96,8 @@ class FrameOrder:
     def head(self, dim: int) -> nn.Module:
         if self.input == "channels":
             return VectorHead(dim, self.classes)
+        if self.reading == "path":
+            return PathHead(dim, self.frames)
         return PairwiseHead(dim, self.frames, self.classes)
 
     def loss(self, output: Tensor, answer: Answer) -> Tensor:

@@ -1,12 +1,23 @@
 """Heads that read an answer off the features of a task's views.
 
-Legend: B batch, T frames, P pairs of frames, D features.
+Legend: B batch, T frames, P pairs of frames, C paths, D features, O outputs.
 """
 
-from itertools import combinations
+from functools import lru_cache
+from itertools import combinations, permutations
 
 import torch
 from torch import Tensor, nn
+
+
+@lru_cache
+def paths(frames: int) -> Tensor:
+    """All paths through ``frames`` views up to direction: (C, T), lexicographic.
+
+    >>> paths(3).tolist()
+    [[0, 1, 2], [0, 2, 1], [1, 0, 2]]
+    """
+    return torch.tensor([p for p in permutations(range(frames)) if p[0] < p[-1]])
 
 
 class PairwiseHead(nn.Module):
@@ -29,6 +40,51 @@ class PairwiseHead(nn.Module):
         pairs_BPE = features_BTD[:, self.pairs_P2].flatten(2)
         outputs: Tensor = self.all(self.pair(pairs_BPE).flatten(1))
         return outputs
+
+
+class PathHead(nn.Module):
+    """Scores a path by its length: neighbours in time look more alike than others do.
+
+    Distances are those of a linear projection of the features, over their mean in the
+    clip; one number, learnt too, says how much a longer way counts. Before anything is
+    learnt this is the shortest path over features, and well above chance.
+    """
+
+    paths_CT: Tensor
+
+    def __init__(self, dim: int, frames: int, hidden: int = 64) -> None:
+        super().__init__()
+        self.register_buffer("paths_CT", paths(frames).clone(), persistent=False)
+        self.project = nn.Linear(dim, hidden)
+        self.log_scale = nn.Parameter(torch.tensor(1.0))
+
+    def forward(self, features_BTD: Tensor) -> Tensor:
+        """Features of T frames to the scores of the paths: (B, C)."""
+        places_BTH = self.project(features_BTD).float()
+        apart_BTT = torch.cdist(places_BTH, places_BTH)
+        count = apart_BTT.shape[1] * (apart_BTT.shape[1] - 1)
+        mean_B11 = apart_BTT.sum((1, 2), keepdim=True) / count
+        steps_BTT = apart_BTT / mean_B11.clamp_min(1e-6)
+        length_BC = steps_BTT[:, self.paths_CT[:, :-1], self.paths_CT[:, 1:]].sum(2)
+        return -self.log_scale.exp() * length_BC
+
+
+class AllPairsHead(nn.Module):
+    """Compares every two of a clip's views, each pair alike."""
+
+    pairs_P2: Tensor
+
+    def __init__(self, dim: int, views: int, outputs: int) -> None:
+        super().__init__()
+        pairs = torch.tensor(list(combinations(range(views), 2)))
+        self.register_buffer("pairs_P2", pairs, persistent=False)
+        self.pair = BeforeAfterHead(dim, outputs)
+
+    def forward(self, features_BVD: Tensor) -> Tensor:
+        """Features of V views to the outputs of their pairs: (B, P · O)."""
+        pairs_BP2D = features_BVD[:, self.pairs_P2]
+        outputs: Tensor = self.pair(pairs_BP2D.flatten(0, 1))
+        return outputs.view(len(features_BVD), -1)
 
 
 class VectorHead(nn.Module):

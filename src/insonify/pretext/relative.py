@@ -5,18 +5,21 @@ shows a frame before and after its warp, and registration of the two solves that
 learning (R² .79 of sweeps, docs/log.md). Here the frames are different ones, so that
 anatomy has to be found again, and both are warped, so that neither is sharper.
 
-Legend: B batch, T frames, H rows, W columns, P parameters.
+Legend: B batch, T frames, V views, N views of a batch, H rows, W columns,
+K pairs of views, P parameters.
 """
 
 import math
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Final
 
 import torch
 from torch import Generator, Tensor, nn
 
 from insonify.core.errors import ConfigError
-from insonify.pretext.heads import BeforeAfterHead
+from insonify.pretext.frame_order import shuffle
+from insonify.pretext.heads import AllPairsHead
 from insonify.pretext.task import Answer
 from insonify.pretext.transform import AffineTransform, explained, summed_loss
 
@@ -25,23 +28,28 @@ RELATIVE: Final = ("rotation", "scale", "down", "right", "stretch", "slant")
 
 @dataclass(frozen=True, kw_only=True)
 class RelativeTransform:
-    """Warp two frames of a clip; ask for the transform from the first to the second."""
+    """Warp frames of a clip, each its own way; ask how every two of them lie."""
 
     weight: float = 1.0
     """Share of the total loss; 0 turns the task off."""
     warp: AffineTransform = field(default_factory=AffineTransform)
-    """How each of the two frames is warped; its weight, frames and input are not used.
-    Its size and margin are the task's."""
+    """How each frame is warped; its weight, frames and input are not used. Its size
+    and margin are the task's."""
     frames: int = 4
-    """Frames in a clip, two of which are shown."""
+    """Frames in a clip."""
+    shown: int = 2
+    """How many of them are shown, in random order; 4 views have 6 pairs."""
     same_frame: bool = False
-    """Whether one frame is shown twice, differently warped: an ablation."""
+    """Whether one frame is shown again and again, differently warped: an ablation."""
 
     channels = 1
 
     def __post_init__(self) -> None:
-        if self.frames < 2:
-            raise ConfigError(f"relative.frames must be 2 or more, found {self.frames}")
+        if not 2 <= self.shown <= self.frames:
+            raise ConfigError(
+                f"relative.shown must be 2 or more and at most frames ({self.frames}), "
+                f"found {self.shown}"
+            )
 
     @property
     def size(self) -> tuple[int, int]:
@@ -55,46 +63,56 @@ class RelativeTransform:
     def chance(self) -> dict[str, float]:
         return {"r2": 0.0}
 
+    @property
+    def pairs_K2(self) -> Tensor:
+        """Which views are compared, first and second."""
+        return torch.tensor(list(combinations(range(self.shown), 2)))
+
     def sample(self, batch: int, generator: Generator) -> Answer:
-        """Draw which frames are shown (B, 2) and the warp of each, (B, 2, 5)."""
+        """Draw which frames are shown (B, V) and the warp of each, (B, V, 5)."""
         order_BT = torch.rand(batch, self.frames, generator=generator).argsort(1)
-        shown_B2 = order_BT[:, [0, 0]] if self.same_frame else order_BT[:, :2]
-        drawn = self.warp.sample(2 * batch, generator)["parameters"]
-        return {"shown": shown_B2, "warps": drawn.view(batch, 2, -1)}
+        shown_BV = order_BT[:, : self.shown]
+        if self.same_frame:
+            shown_BV = shown_BV[:, :1].expand_as(shown_BV)
+        drawn = self.warp.sample(self.shown * batch, generator)["parameters"]
+        return {"shown": shown_BV, "warps": drawn.view(batch, self.shown, -1)}
 
     def apply(self, clips_BTHW: Tensor, answer: Answer) -> Tensor:
-        """The two frames, each after its warp: (B, 2, *size).
+        """The frames, each after its warp: (B, V, *size).
 
         Raises:
             ValueError: a pixel of a view would lie outside the clip.
         """
-        rows_B1 = torch.arange(len(clips_BTHW), device=clips_BTHW.device)[:, None]
-        pairs_B2HW = clips_BTHW[rows_B1, answer["shown"].to(clips_BTHW.device)]
+        frames_BVHW = shuffle(clips_BTHW, answer["shown"])
         warps_NP = {"parameters": answer["warps"].flatten(0, 1)}
-        views_N1HW = self.warp.warp(pairs_B2HW.flatten(0, 1)[:, None], warps_NP)
-        return views_N1HW.view(len(clips_BTHW), 2, *self.size)
+        views_N1HW = self.warp.warp(frames_BVHW.flatten(0, 1)[:, None], warps_NP)
+        return views_N1HW.view(len(clips_BTHW), -1, *self.size)
 
     def head(self, dim: int) -> nn.Module:
-        return BeforeAfterHead(dim, len(RELATIVE))
+        return AllPairsHead(dim, self.shown, len(RELATIVE))
 
     def truth(self, answer: Answer) -> Tensor:
-        """The transform from the first view to the second, each about in ±1: (B, P).
+        """The transforms between the views of all pairs, each about in ±1: (B, K · P).
 
         A point p of the second view shows what the first shows at L p + m. L is a
         rotation times a magnification times a symmetric rest, of which "stretch" is the
         difference of the axes and "slant" what lies beside the diagonal (the polar
         decomposition); m is the translation.
         """
-        linear_N22, shift_N2 = self.warp.matrices(answer["warps"].flatten(0, 1))
-        linear_B222, shift_B22 = linear_N22.view(-1, 2, 2, 2), shift_N2.view(-1, 2, 2)
-        inverse_B22 = torch.linalg.inv(linear_B222[:, 0])
-        between_B22 = inverse_B22 @ linear_B222[:, 1]
-        moved_B2 = (shift_B22[:, 1] - shift_B22[:, 0])[..., None]
-        return self._normalised(between_B22, (inverse_B22 @ moved_B2)[..., 0])
+        warps_BVP, pairs_K2 = answer["warps"], self.pairs_K2
+        linear_N22, shift_N2 = self.warp.matrices(warps_BVP.flatten(0, 1))
+        linear_BV22 = linear_N22.view(*warps_BVP.shape[:2], 2, 2)
+        shift_BV2 = shift_N2.view(*warps_BVP.shape[:2], 2)
+        inverse_BK22 = torch.linalg.inv(linear_BV22[:, pairs_K2[:, 0]])
+        between_BK22 = inverse_BK22 @ linear_BV22[:, pairs_K2[:, 1]]
+        first_BK2, second_BK2 = shift_BV2[:, pairs_K2].unbind(2)
+        moved_BK2 = (inverse_BK22 @ (second_BK2 - first_BK2)[..., None])[..., 0]
+        found_NP = self._normalised(between_BK22.flatten(0, 1), moved_BK2.flatten(0, 1))
+        return found_NP.view(len(warps_BVP), -1)
 
     def loss(self, output: Tensor, answer: Answer) -> Tensor:
-        """Smooth L1, summed over the parameters, as of the transform alone."""
-        return summed_loss(output, self.truth(answer))
+        """Smooth L1, summed over a pair's parameters, as of the transform alone."""
+        return summed_loss(output, self.truth(answer)) / len(self.pairs_K2)
 
     def score(self, output: Tensor, answer: Answer) -> dict[str, float]:
         """Share of the parameters' variance within the batch that is explained."""

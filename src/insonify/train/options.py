@@ -14,6 +14,7 @@ from insonify.pretext import (
     FrameOrder,
     PretextTask,
     RelativeTransform,
+    SharedViews,
 )
 from insonify.train.optimisation import Optimisation
 from insonify.train.precision import Precision
@@ -47,6 +48,8 @@ class PretrainOptions:
     """Both questions about one corrupted clip. None: not asked."""
     relative: RelativeTransform | None = None
     """How do two different frames, each warped, lie to each other? None: not asked."""
+    shared_views: SharedViews | None = None
+    """Order and relative transforms of the same views. None: not asked."""
     flip: Flip = field(default_factory=Flip)
     """Mirroring, once a clip."""
     photometric: Photometric = field(default_factory=Photometric)
@@ -97,7 +100,7 @@ class PretrainOptions:
 
     def _check_frames(self) -> None:
         wanted, transform = self.clips.frames, self.transform
-        whole = FrameOrder | Disentangled | RelativeTransform
+        whole = FrameOrder | Disentangled | RelativeTransform | SharedViews
         for name, task in self.tasks.items():
             if isinstance(task, whole) and task.frames != wanted:
                 raise ConfigError(f"{name}.frames and clips.frames must be the same")
@@ -144,5 +147,6 @@ class PretrainOptions:
             "transform": self.transform,
             "disentangled": self.disentangled,
             "relative": self.relative,
+            "shared_views": self.shared_views,
         }
         return {name: task for name, task in named.items() if task and task.weight > 0}

@@ -255,3 +255,17 @@ def test_the_command_writes_a_page_once(
     assert run([*line, "--out", str(tmp_path / "a.json")]) == 0
     assert json.loads((tmp_path / "a.json").read_text())["facts"]["recipe"] == "planted"
     assert run([*line, "--out", str(tmp_path / "a.pdf")]) == 2
+
+
+def test_the_answers_that_were_kept_are_reported_again(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pretrain(store, tmp_path / "run", BOTH, lambda _: None)
+    page, again = tmp_path / "page.md", tmp_path / "again.md"
+    line = ["audit", str(store.path), str(tmp_path / "run"), "--clips", "8"]
+    assert run([*line, "--out", str(page)]) == 0
+    rows = str(tmp_path / "page.parquet")
+    assert run(["report", rows, "--out", str(again)]) == 0
+    assert again.read_text() == page.read_text()
+    assert run(["report", rows, rows]) == 2
+    assert "by itself" in capsys.readouterr().err

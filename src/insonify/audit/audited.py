@@ -1,9 +1,7 @@
 """A finished pretraining run with its heads, as it is audited."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -15,6 +13,7 @@ from insonify.model.joint import JointModel
 from insonify.store import Store
 from insonify.train.options import PretrainOptions
 from insonify.train.pretrain import new_model
+from insonify.train.run_folder import RunFolder
 from insonify.train.saving import STACKED
 
 
@@ -36,13 +35,9 @@ def load_run(path: Path, store: Store) -> Audited:
         CheckpointError: there is no finished run, or its weights do not fit.
         ConfigError: it learnt from another store, or from all subjects.
     """
-    weights, record = path / "checkpoint" / WEIGHTS, path / "config.json"
-    if not weights.exists() or not record.exists():
-        raise CheckpointError(
-            f"{path}: no finished run of `insonify pretrain`; name its run folder"
-        )
-    known: dict[str, Any] = json.loads(record.read_text())
-    options = from_plain(PretrainOptions, known["options"], str(record))
+    run = RunFolder(path)
+    known, weights = run.record(), run.checkpoint / WEIGHTS
+    options = from_plain(PretrainOptions, known["options"], f"{path}: options")
     if known["store"] != store.id:
         raise ConfigError(
             f"{path}: learnt from another store ({known['store']}) than {store.id}; "

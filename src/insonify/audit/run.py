@@ -5,8 +5,6 @@ Legend: B batch, T frames of a clip, H rows, W columns, P numbers of an answer.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from importlib.metadata import version
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +17,7 @@ from insonify.audit.questions import questions_of
 from insonify.clips.loader import ClipLoader
 from insonify.core.audit_rows import SCHEMA, AuditRows
 from insonify.core.config import to_plain
+from insonify.core.described import made_with
 from insonify.core.errors import ConfigError
 from insonify.store import Store
 from insonify.train.loading import held_out_loader, subject_roles
@@ -73,11 +72,9 @@ def run_audit(
         questions=tuple(each.question for each in every),
         conditions=(*(shown.condition for shown in SHOWN), *known),
         facts={
-            "made": datetime.now(UTC).isoformat(timespec="seconds"),
-            "insonify": version("insonify"),
+            **made_with(options),
             "recipe": audited.options.recipe,
             "run": to_plain(audited.options),
-            "options": to_plain(options),
         },
         rows=pa.concat_tables(rows),
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import tyro
 from rich.markdown import Markdown
@@ -10,16 +10,14 @@ from rich.markdown import Markdown
 from insonify.audit.audited import load_run
 from insonify.audit.run import AuditOptions, run_audit
 from insonify.cli.console import console, progress_bar
+from insonify.cli.page_files import check_page
 from insonify.core.audit_rows import AuditRows, write_audit
-from insonify.core.errors import ConfigError
 from insonify.core.files import write_bytes
 from insonify.report.audit_page import as_html, as_markdown
 from insonify.report.audit_table import Verdict, build_verdicts
 from insonify.report.options import ReportOptions
 from insonify.report.render import as_json
 from insonify.store import Store
-
-_ENDINGS: Final = (".html", ".md", ".json")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +35,8 @@ class Audit:
     """Run folder of a finished `insonify pretrain` with a --split."""
     out: Path | None = None
     """The page: .html opens without a network; .md or .json likewise. All answers are
-    kept beside it as .parquet. None: audit.html in RUN."""
+    kept beside it as .parquet, which `insonify report` reads. None: audit.html in
+    RUN."""
     overwrite: bool = False
     """Replace the files if they are there."""
     audit: Annotated[AuditOptions, tyro.conf.arg(name="")] = field(
@@ -50,26 +49,12 @@ class Audit:
         """Ask, print the findings and write the page; 0 when done."""
         out = self.out or self.trained / "audit.html"
         rows = out.with_suffix(".parquet")
-        self._check(out, rows)
+        check_page(out, rows, overwrite=self.overwrite)
         found = self._ask()
-        options = ReportOptions(resamples=self.resamples, seed=self.audit.seed)
-        verdicts = build_verdicts(found, options)
         write_audit(rows, found)
-        write_bytes(out, _text(verdicts, found, out.suffix).encode())
-        console.print(Markdown(as_markdown(verdicts, found.facts)))
-        console.print(f"Audit: {out}", soft_wrap=True)
+        options = ReportOptions(resamples=self.resamples, seed=self.audit.seed)
+        tell_audit(found, out, options)
         return 0
-
-    def _check(self, out: Path, rows: Path) -> None:
-        if out.suffix not in _ENDINGS:
-            raise ConfigError(
-                f"{out}: --out ends in {out.suffix!r}; end it in {', '.join(_ENDINGS)}"
-            )
-        for path in (out, rows):
-            if path.exists() and not self.overwrite:
-                raise ConfigError(
-                    f"{path}: exists; name another --out or pass --overwrite"
-                )
 
     def _ask(self) -> AuditRows:
         store = Store.open(self.store)
@@ -82,6 +67,16 @@ class Audit:
                 self.audit,
                 lambda done, total: bar.update(task, completed=done, total=total),
             )
+
+
+def tell_audit(found: AuditRows, out: Path | None, options: ReportOptions) -> None:
+    """Print what an audit found, and write its page if ``out`` names one."""
+    verdicts = build_verdicts(found, options)
+    if out is not None:
+        write_bytes(out, _text(verdicts, found, out.suffix).encode())
+    console.print(Markdown(as_markdown(verdicts, found.facts)))
+    if out is not None:
+        console.print(f"Audit: {out}", soft_wrap=True)
 
 
 def _text(verdicts: tuple[Verdict, ...], found: AuditRows, ending: str) -> str:

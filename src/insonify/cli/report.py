@@ -10,7 +10,10 @@ import rich.table
 import tyro
 from rich.markup import escape
 
+from insonify.cli.audit import tell_audit
 from insonify.cli.console import console
+from insonify.cli.page_files import check_page
+from insonify.core import audit_rows
 from insonify.core import predictions as planes
 from insonify.core import saliency_predictions as saliency
 from insonify.core.described import kind_of
@@ -27,7 +30,6 @@ from insonify.report.table import build_table
 _FIGURE_WIDTH = len("[0.702, 0.811]")
 _ROOM = 3
 """Figures, beside gains, that fit 80 columns."""
-_ENDINGS = (".html", ".md", ".json")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +40,7 @@ class Report:
         tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="PREDICTIONS")
     ]
     """Files that `insonify transfer` wrote; those of one task must be of the same store
-    and split."""
+    and split. Or the answers that `insonify audit` kept."""
     out: Path | None = None
     """Also write the report here: .html for a page with charts that opens without a
     network, .md for Markdown, .json for every number."""
@@ -51,9 +53,11 @@ class Report:
     def run(self) -> int:
         """Print the tables; 0 when done."""
         if self.out is not None:
-            self._check(self.out)
+            check_page(self.out, overwrite=self.overwrite)
         if not self.predictions:
             raise ConfigError("no predictions file; name at least one")
+        if any(kind_of(path) == audit_rows.KIND for path in self.predictions):
+            return self._audit()
         sections = self._sections()
         for section in sections:
             _show(section.table)
@@ -62,13 +66,20 @@ class Report:
             console.print(f"Report: {self.out}", soft_wrap=True)
         return 0
 
-    def _check(self, out: Path) -> None:
-        if out.suffix not in _ENDINGS:
+    def _audit(self) -> int:
+        """Tell of an audit again.
+
+        Raises:
+            ConfigError: there are other files beside it.
+        """
+        if len(self.predictions) > 1:
             raise ConfigError(
-                f"{out}: --out ends in {out.suffix!r}; end it in {', '.join(_ENDINGS)}"
+                f"{len(self.predictions)} files, one of them an audit; report an audit "
+                "by itself"
             )
-        if out.exists() and not self.overwrite:
-            raise ConfigError(f"{out}: exists; name another file or pass --overwrite")
+        found = audit_rows.read_audit(self.predictions[0])
+        tell_audit(found, self.out, self.options)
+        return 0
 
     def _sections(self) -> list[Section]:
         """A section for each kind of predictions.

@@ -1,16 +1,28 @@
 """Parquet files that say themselves what they are: a JSON head in their metadata."""
 
 import json
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from insonify.core.config import to_plain
 from insonify.core.errors import ReportError
 from insonify.core.files import write_bytes
 
 _PREFIX: Final = "insonify."
+
+
+def made_with(options: Any) -> dict[str, Any]:
+    """How a file was made: time, version, options; plain JSON values."""
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "insonify": version("insonify"),
+        "options": to_plain(options),
+    }
 
 
 def write_described(

@@ -12,7 +12,7 @@ import torch
 from torch.utils.tensorboard import SummaryWriter
 
 from insonify.core.config import to_plain
-from insonify.core.errors import ConfigError
+from insonify.core.errors import CheckpointError, ConfigError
 from insonify.core.files import write_bytes, write_json
 from insonify.store import Store
 
@@ -62,6 +62,21 @@ class RunFolder:
         write_json(self.path / "environment.json", _environment())
         write_json(there, record | {"store_versions": store.versions})
         return store
+
+    def record(self) -> dict[str, Any]:
+        """What a finished run began with: ``store``, its id, and ``options``, plain.
+
+        Raises:
+            CheckpointError: there is no finished run.
+        """
+        there = self.path / "config.json"
+        if not there.exists() or not self.checkpoint.exists():
+            raise CheckpointError(
+                f"{self.path}: no finished run of `insonify pretrain`; name its run "
+                "folder"
+            )
+        known: dict[str, Any] = json.loads(there.read_text())
+        return known
 
     def step_folder(self, step: int) -> Path:
         """The checkpoint folder of a step."""

@@ -1,12 +1,10 @@
 """What a transfer has to do, and what it records of who took part."""
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any, Final
 
-from insonify.core.config import to_plain
+from insonify.core.described import made_with
 from insonify.core.errors import ConfigError
 from insonify.store import Split, Store
 from insonify.transfer.arms import (
@@ -101,12 +99,7 @@ def arm_cards(arms: Sequence[Arm], jobs: Sequence[Job]) -> dict[str, dict[str, A
 
 def facts(store: Store, options: Any) -> dict[str, Any]:
     """How the file was made: time, version, options."""
-    return {
-        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "insonify": version("insonify"),
-        "store_versions": store.versions,
-        "options": to_plain(options),
-    }
+    return made_with(options) | {"store_versions": store.versions}
 
 
 def check_lists(**lists: Sequence[Any]) -> None:

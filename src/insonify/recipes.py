@@ -163,6 +163,16 @@ def shared_views() -> PretrainOptions:
     )
 
 
+def path_relative() -> PretrainOptions:
+    """Both tasks in parallel, as ``siamese``, in the forms that are learnt; for CPUs.
+
+    The order as a path over the frames as they are, and the relative transform between
+    two warped frames (docs/log.md).
+    """
+    order = FrameOrder(size=_SMALL, reading="path")
+    return replace(relative(), recipe="path_relative", order=order, batch=32)
+
+
 def demo() -> PretrainOptions:
     """Small enough to see something in two minutes."""
     return replace(
@@ -180,6 +190,7 @@ RECIPES: dict[str, Callable[[], PretrainOptions]] = {
         relative,
         path_only,
         shared_views,
+        path_relative,
         paper_siamese,
         paper_disentangled,
         paper_order_only,

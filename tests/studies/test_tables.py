@@ -1,7 +1,8 @@
 import pytest
 
+from insonify.studies.grid import Grid, as_markdown
 from insonify.studies.published import PLANES, SALIENCY
-from insonify.studies.tables import ORDER, Grid, as_markdown
+from insonify.studies.tables import ORDER
 
 
 def test_published_gains_are_those_that_the_paper_claims() -> None:

@@ -6,7 +6,12 @@ rows "gaze" and "saliency", ``supervised`` of saliency is that of Droste et al.,
 """
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from insonify.transfer.arms import RANDOM, SUPERVISED
+
+JOINT: Final = "siamese"
+"""The arm that has both tasks."""
 
 
 class Figure(NamedTuple):
@@ -72,3 +77,34 @@ SALIENCY: Final[Published] = {
     "supervised": _saliency(Figure(2.43), Figure(4.03), 0.967, 0.316, 0.185),
 }
 """Table 2 and, for the two single tasks, Table 3."""
+
+
+def names_there(arms: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """What the paper calls the twins of its own network, where ours have longer names.
+
+    With foreign encoders there are untrained twins of several architectures.
+    """
+    own = str(arms[JOINT]["baseline"])
+    return {own: RANDOM, own.replace(RANDOM, SUPERVISED, 1): SUPERVISED}
+
+
+def published_heads(figure: str) -> tuple[str, str]:
+    """Heads of the two columns that hold a published figure."""
+    return f"paper: {figure}", f"paper: gain in {figure}"
+
+
+def published_cells(published: Published, arm: str, name: str) -> tuple[str, str]:
+    """A published figure and its gain over random; empty where there is none."""
+    mine = published.get(arm, {}).get(name)
+    if mine is None:
+        return "", ""
+    spread = "" if mine.spread is None else f" ±{mine.spread:.3g}"
+    base = published[RANDOM][name].value
+    gain = "" if arm == RANDOM else f"{mine.value - base:+.3f}"
+    return f"{mine.value:.3f}{spread}", gain
+
+
+def difference_cell(published: Published, single: str, name: str) -> str:
+    """Both tasks minus a single one, as published."""
+    joint, alone = (published[arm][name] for arm in (JOINT, single))
+    return f"{joint.value - alone.value:+.3f}"

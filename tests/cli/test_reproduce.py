@@ -8,7 +8,7 @@ import pytest
 
 from insonify.cli import reproduce
 from insonify.cli.main import run
-from insonify.cli.reproduce import foreign_architectures
+from insonify.cli.transfer import load_arms
 from insonify.core.errors import ConfigError
 from insonify.model.checkpoint import Card, save_checkpoint
 from insonify.model.encoder import Encoder
@@ -17,6 +17,7 @@ from insonify.store import Store
 from insonify.store.gaze import VideoGaze
 from insonify.studies import plan as studies_plan
 from insonify.studies.plan import Plan, make_plan
+from insonify.studies.ready import require_ready
 
 SIZE = (32, 40)
 ARMS = ("siamese", "order_only")
@@ -73,17 +74,19 @@ def foreign(path: Path, size: tuple[int, int]) -> None:
     [
         ("imagenet=", (48, 60), "adopt it with --size 32 40"),
         ("siamese=", SIZE, "a name that no arm of the study has"),
-        ("", SIZE, "write NAME=CHECKPOINT"),
+        ("random=", SIZE, "is taken"),
+        ("=", SIZE, "write NAME=CHECKPOINT"),
     ],
 )
 def test_foreign_encoders_need_a_name_and_the_size_of_the_study(
-    tmp_path: Path, name: str, size: tuple[int, int], said: str
+    looked_at: Store, tmp_path: Path, name: str, size: tuple[int, int], said: str
 ) -> None:
     foreign(tmp_path / "other", size)
+    looked_at.make_split("s", folds=3, task="texture", seed=0)
     arms = (f"{name}{tmp_path / 'other'}",)
-    plan = tiny("cpu", task="t", split="s", folds=3, seeds=(0,), foreign=arms)
+    plan = tiny("cpu", task="texture", split="s", folds=3, seeds=(0,), foreign=arms)
     with pytest.raises(ConfigError, match=said):
-        foreign_architectures(plan)
+        require_ready(plan, looked_at, load_arms(arms))
 
 
 @pytest.mark.slow

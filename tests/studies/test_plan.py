@@ -8,7 +8,8 @@ from insonify.core.errors import ConfigError
 from insonify.recipes import with_size
 from insonify.store import Store
 from insonify.studies.budget import seconds
-from insonify.studies.plan import ARMS, Plan, Scale, frames_a_clip, make_plan
+from insonify.studies.plan import ARMS, Plan, Scale, make_plan
+from insonify.studies.runs import frames_a_clip
 from insonify.studies.speed import Speed
 from insonify.train.options import PretrainOptions
 
@@ -20,10 +21,11 @@ def cpu_plan() -> Plan:
 
 
 def test_every_arm_is_trained_once_a_fold_and_seed() -> None:
-    runs = list(cpu_plan().runs())
+    runs = list(cpu_plan().work())
     assert len({run.folder for run in runs}) == len(runs) == (len(ARMS) + 2) * 3 * 2
     for run in runs:
         arm, fold, seed = run.folder.split("-")
+        assert arm == run.arm
         assert fold == f"fold{run.options.fold}"
         assert seed == f"seed{run.options.seed}"
         assert run.options.split == "s"

@@ -2,14 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final, Literal, NamedTuple, TypeVar
-
-import torch
-from torch import Generator
+from typing import Final, Literal
 
 from insonify.core.errors import ConfigError
-from insonify.pretext.task import source_size
 from insonify.recipes import RECIPES
+from insonify.studies.runs import Run, frames_a_clip, stretched
 from insonify.train.options import PretrainOptions
 from insonify.transfer.course import Course, FineTune
 from insonify.transfer.gaze_options import GazeOptions
@@ -18,16 +15,18 @@ from insonify.transfer.saliency import SaliencyOptions
 from insonify.transfer.saliency_options import Decoder
 
 Scale = Literal["cpu", "paper"]
-S = TypeVar("S", PretrainOptions, GazeOptions, FineTune, Decoder)
 ARMS: Final = ("siamese", "disentangled", "order_only", "transform_only")
 """The paper's variants, and each of its tasks alone."""
-
-
-class Run(NamedTuple):
-    """One encoder to train."""
-
-    folder: str
-    options: PretrainOptions | GazeOptions
+FRAMES: Final = 192
+"""Frames a step for two cores: 32 clips of the Siamese recipe."""
+SMALL_SALIENCY: Final = FineTune(steps=150, learning_rate=0.04, untrained_factor=1.0)
+SMALL_PLANES: Final = replace(SMALL_SALIENCY, steps=1200, reference=2.0)
+"""Fine-tuning at the small scale. With so few steps all arms learn at the rate that the
+paper gives untrained weights; at its rate for pretrained ones they hardly move. After
+180 steps nearly all planes are called background, after 700 untrained weights know them
+(docs/log.md)."""
+SMALL_DECODER: Final = Decoder(steps=400)
+_OBJECTIVES: Final[tuple[Literal["point", "saliency"], ...]] = ("point", "saliency")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +47,22 @@ class Plan:
     foreign: tuple[str, ...] = ()
     """Encoders that others trained, each as ``name=checkpoint``."""
 
-    def runs(self) -> Iterator[Run]:
+    @property
+    def question(self) -> "Plan":
+        """The same without what follows from a budget."""
+        return self.stretched(0)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns of the frames that all encoders see."""
+        return self.pretraining[0].clips.size
+
+    @property
+    def architecture(self) -> str:
+        """The encoder that all arms but the foreign ones train."""
+        return self.pretraining[0].encoder
+
+    def work(self) -> Iterator[Run]:
         """Every encoder to train, fold by fold, so that early stops compare arms."""
         for seed in self.seeds:
             for fold in range(self.folds):
@@ -56,25 +70,24 @@ class Plan:
                     options = replace(
                         asked, fold=fold, seed=seed, probe_every=asked.steps
                     )
-                    yield Run(f"{arm}-fold{fold}-seed{seed}", options)
+                    yield Run(arm, f"{arm}-fold{fold}-seed{seed}", options)
                 for looked in self.gaze:
                     arm = f"gaze_{looked.objective}"
                     options_ = replace(looked, fold=fold, seed=seed)
-                    yield Run(f"{arm}-fold{fold}-seed{seed}", options_)
+                    yield Run(arm, f"{arm}-fold{fold}-seed{seed}", options_)
 
     def stretched(self, share: float) -> "Plan":
         """The same with ``share`` times the steps everywhere, at least ten."""
+        planes, saliency = self.planes, self.saliency
         return replace(
             self,
-            pretraining=tuple(_stretched(o, share) for o in self.pretraining),
-            gaze=tuple(_stretched(o, share) for o in self.gaze),
-            planes=replace(
-                self.planes, finetune=_stretched(self.planes.finetune, share)
-            ),
+            pretraining=tuple(stretched(o, share) for o in self.pretraining),
+            gaze=tuple(stretched(o, share) for o in self.gaze),
+            planes=replace(planes, finetune=stretched(planes.finetune, share)),
             saliency=replace(
-                self.saliency,
-                frozen=_stretched(self.saliency.frozen, share),
-                finetune=_stretched(self.saliency.finetune, share),
+                saliency,
+                frozen=stretched(saliency.frozen, share),
+                finetune=stretched(saliency.finetune, share),
             ),
         )
 
@@ -93,11 +106,7 @@ def make_plan(
     Raises:
         ConfigError: there are fewer than three folds, or no seed.
     """
-    if folds < 3 or not seeds:
-        raise ConfigError(
-            f"a study needs three folds or more and a seed, found {folds} folds and "
-            f"seeds {seeds}; without a third fold there is nobody to validate on"
-        )
+    require_folds(folds, seeds)
     small = scale == "cpu"
     names = [arm if small else f"paper_{arm}" for arm in ARMS]
     asked = tuple(
@@ -126,48 +135,36 @@ def make_plan(
             task=task,
             split=split,
             protocols=("linear", "finetune"),
-            finetune=_PLANES if small else FineTune(),
+            finetune=SMALL_PLANES if small else FineTune(),
             seeds=seeds,
         ),
         saliency=SaliencyOptions(
             split=split,
-            frozen=Decoder(steps=400) if small else Decoder(),
-            finetune=_SALIENCY if small else FineTune(),
+            frozen=SMALL_DECODER if small else Decoder(),
+            finetune=SMALL_SALIENCY if small else FineTune(),
             seeds=seeds,
         ),
         foreign=foreign,
     )
 
 
-_FRAMES: Final = 192
-"""Frames a step of the small scale: 32 clips of the Siamese recipe."""
-_SALIENCY: Final = FineTune(steps=150, learning_rate=0.04, untrained_factor=1.0)
-_PLANES: Final = replace(_SALIENCY, steps=1200, reference=2.0)
-"""Fine-tuning at the small scale. With so few steps all arms learn at the rate that the
-paper gives untrained weights; at its rate for pretrained ones they hardly move. After
-180 steps nearly all planes are called background, after 700 untrained weights know them
-(docs/log.md)."""
-_OBJECTIVES: Final[tuple[Literal["point", "saliency"], ...]] = ("point", "saliency")
+def require_folds(folds: int, seeds: tuple[int, ...]) -> None:
+    """Refuse a study in which nobody is left to validate on.
 
-
-def frames_a_clip(options: PretrainOptions) -> int:
-    """Frames that the encoder sees of a clip: asked of the tasks themselves."""
-    total, generator = 0, Generator().manual_seed(0)
-    for task in options.tasks.values():
-        shape = (1, options.clips.frames, *source_size(task.size, task.margin))
-        views = task.apply(torch.zeros(shape), task.sample(1, generator))
-        total += views.shape[1]
-    return total
+    Raises:
+        ConfigError: there are fewer than three folds, no seed, or one seed twice.
+    """
+    if folds < 3 or not seeds or len(set(seeds)) < len(seeds):
+        raise ConfigError(
+            f"a study needs three folds or more and a seed, found {folds} folds and "
+            f"seeds {seeds}; without a third fold there is nobody to validate on"
+        )
 
 
 def _same_work(options: PretrainOptions) -> PretrainOptions:
-    """The recipe with as many clips a step as make ``_FRAMES`` frames.
+    """The recipe with as many clips a step as make ``FRAMES`` frames.
 
     The paper gives every arm as many clips, so that an arm with two tasks computes more
     than one with a single task; here all compute the same.
     """
-    return replace(options, batch=_FRAMES // frames_a_clip(options))
-
-
-def _stretched(options: S, share: float) -> S:
-    return replace(options, steps=max(10, round(options.steps * share)))
+    return replace(options, batch=FRAMES // frames_a_clip(options))

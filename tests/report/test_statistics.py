@@ -8,6 +8,7 @@ from insonify.report.metrics import Booleans, Floats, Integers
 from insonify.report.statistics import (
     draw_subjects,
     estimate,
+    holm,
     paired_difference,
     resample_auroc,
     resample_confusion,
@@ -122,3 +123,24 @@ def test_paired_difference_takes_different_numbers_of_seeds() -> None:
     gain = paired_difference(arm_RK, baseline_RK)
     assert gain.value == pytest.approx(0.2)
     assert gain.spread == pytest.approx(np.std([0.4, 0.6], ddof=1))
+
+
+def test_holm_gives_the_values_worked_by_hand() -> None:
+    """Sorted: 0.005 x 4, 0.01 x 3, 0.03 x 2, then 0.04, which may not fall below."""
+    found = holm(np.array([0.01, 0.04, 0.03, 0.005]))
+    np.testing.assert_allclose(found, [0.03, 0.06, 0.06, 0.02])
+    np.testing.assert_allclose(holm(np.array([0.6, 0.5, 0.001])), [1.0, 1.0, 0.003])
+    np.testing.assert_allclose(holm(np.array([0.04])), [0.04])
+
+
+def test_holm_does_not_count_what_could_not_be_tested() -> None:
+    found = holm(np.array([0.02, np.nan, 0.01]))
+    np.testing.assert_allclose(found, [0.02, np.nan, 0.02])
+
+
+def test_holm_keeps_the_rate_of_families_with_a_false_finding() -> None:
+    generator = np.random.default_rng(0)
+    families = generator.uniform(size=(2000, 5))
+    wrong = np.mean([holm(p_M).min() <= 0.05 for p_M in families])
+    assert 0.035 < wrong < 0.065
+    assert np.mean(families.min(1) <= 0.05) > 0.2

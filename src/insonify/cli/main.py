@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from insonify.cli.adopt import Adopt
 from insonify.cli.audit import Audit
+from insonify.cli.compare import Compare
 from insonify.cli.console import errors
 from insonify.cli.demo import Demo
 from insonify.cli.doctor import Doctor
@@ -83,6 +84,7 @@ def _commands(arguments: list[str]) -> Any:
         | Annotated[TransferPlanes, tyro.conf.subcommand(planes)]
         | Annotated[TransferSaliency, tyro.conf.subcommand(saliency)]
         | Annotated[Report, tyro.conf.subcommand("report")]
+        | Annotated[Compare, tyro.conf.subcommand("compare")]
         | Annotated[Reproduce, tyro.conf.subcommand("reproduce")]
         | Annotated[Doctor, tyro.conf.subcommand("doctor")]
     )

@@ -13,6 +13,10 @@ class ConfigError(InsonifyError):
     """An option is unknown, of the wrong type or out of range."""
 
 
+class DivergedError(ConfigError):
+    """Training reached a loss that is not finite; a lower learning rate may help."""
+
+
 class IngestError(InsonifyError):
     """A source file was refused; the message is the reason in the rejects table."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from lightning.fabric import Fabric
 
-from insonify.core.errors import ConfigError
+from insonify.core.errors import DivergedError
 from insonify.model.checkpoint import OPTIMIZER, WEIGHTS, read_tensors
 from insonify.model.encoder import Encoder
 from insonify.model.joint import JointModel
@@ -51,7 +51,8 @@ def pretrain(
         The checkpoint folder of the finished encoder.
 
     Raises:
-        ConfigError: the folder holds another run, or the loss is not finite.
+        ConfigError: the folder holds another run.
+        DivergedError: the loss is not finite.
         LeakError: a subject is on both sides of the split.
         StoreError: no clip can be made.
     """
@@ -86,7 +87,7 @@ def pretrain(
             on_step=watch,
         )
     except FloatingPointError as error:
-        raise ConfigError(
+        raise DivergedError(
             f"{path}: training diverged ({error}); begin in a new folder with a lower "
             "--optimisation.learning-rate or a longer --optimisation.warmup"
         ) from None

@@ -16,6 +16,7 @@ from insonify.core.errors import CheckpointError, ConfigError
 from insonify.core.files import write_bytes, write_json
 from insonify.store import Store
 
+_ENVIRONMENT: Final = "environment.json"
 _KEPT_CHECKPOINTS: Final = 2
 _PACKAGES: Final = ("insonify", "torch", "timm", "lightning", "pylance", "numpy")
 
@@ -55,11 +56,11 @@ class RunFolder:
                     "its options to resume it, or name a new folder"
                 )
             return Store.open(store.path, versions)
-        if self.path.exists() and any(self.path.iterdir()):
+        if self.path.exists() and not all(map(_left_by_kill, self.path.iterdir())):
             raise ConfigError(
                 f"{self.path}: not empty and not a run; name a new folder"
             )
-        write_json(self.path / "environment.json", _environment())
+        write_json(self.path / _ENVIRONMENT, _environment())
         write_json(there, record | {"store_versions": store.versions})
         return store
 
@@ -127,6 +128,11 @@ class MetricsWriter:
         """Flush and close both."""
         self._file.close()
         self._board.close()
+
+
+def _left_by_kill(path: Path) -> bool:
+    """Whether a run that was killed while it began may have left this file."""
+    return path.name == _ENVIRONMENT or path.name.startswith(".")
 
 
 def _difference(old: dict[str, Any], new: dict[str, Any]) -> str:

@@ -1,0 +1,109 @@
+"""The whole comparison, tiny: trials, three folds, tables; and what is refused."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from insonify.cli.main import run
+from insonify.store import Store
+from insonify.train.run_folder import RunFolder
+
+ARMS = ("order_only", "path_only", "relative")
+SMALL = ("--size", "32", "40", "--frames", "8", "--steps", "2", "--fractions", "1")
+REST = ("--frames-per-video", "2", "--protocols", "knn", "--resamples", "1000")
+
+
+def words(
+    store: Store, out: Path, *more: str, arms: tuple[str, ...] = ARMS
+) -> list[str]:
+    start = ["compare", str(store.path), str(out), "--arms", *arms]
+    return [*start, "--task", "texture", *SMALL, *REST, *more]
+
+
+@pytest.mark.slow
+def test_arms_are_tuned_trained_alike_tested_and_resumed(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, rates = tmp_path / "study", ("--rates", "0.001", "0.01")
+    line = words(store, out, *rates)
+    assert run(line) == 0
+    found = json.loads((out / "compare.json").read_text())
+    assert [arm["arm"] for arm in found["arms"]] == list(ARMS)
+    assert {(arm["frames"], arm["steps"]) for arm in found["arms"]} == {(8, 2)}
+    assert {arm["clips"] for arm in found["arms"]} == {2, 4}
+    for arm in found["arms"]:
+        mine = [each for each in found["tried"] if each["arm"] == arm["arm"]]
+        assert [each["rate"] for each in mine] == [0.001, 0.01]
+        best = max(mine, key=lambda each: each["figure"])
+        assert set(arm["rates"]) == {best["rate"]}
+        folder = out / "runs" / f"{arm['arm']}-fold0-seed0-rate{best['rate']:g}"
+        seen = RunFolder(folder).metrics()[-1]["held_out.knn"]
+        assert best["figure"] == pytest.approx(seen)
+    tested = {cell["arm"] for cell in found["cells"]}
+    assert {*ARMS} <= tested
+    assert len(tested) == len(ARMS) + 1  # and random weights
+    p = np.array([[cell["p"], cell["p_holm"]] for cell in found["cells"]])
+    assert (p[:, 0] <= p[:, 1] + 1e-12).all()
+    assert (p[:, 0] > 0).all()
+    text = (out / "compare.md").read_text()
+    assert all(f"| {arm} |" in text for arm in tested)
+
+    before = (out / "planes.parquet").stat().st_mtime_ns
+    capsys.readouterr()
+    assert run(line) == 0
+    assert capsys.readouterr().out.count("done before") == 3 * (2 + 3)
+    assert (out / "planes.parquet").stat().st_mtime_ns == before
+    assert run(words(store, out, "--rates", "0.1")) == 2
+    assert "holds a study with other options" in capsys.readouterr().err
+    assert run([*line, "--against", "nobody"]) == 2
+    assert "no arm 'nobody'" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_arms_may_train_for_as_long_instead(store: Store, tmp_path: Path) -> None:
+    out = tmp_path / "study"
+    line = words(store, out, "--equal", "seconds", arms=("path_only", "relative"))
+    assert run(line) == 0
+    plan = json.loads((out / "plan.json").read_text())
+    first, second = plan["step_seconds"]
+    assert min(first, second) > 0
+    arms = json.loads((out / "compare.json").read_text())["arms"]
+    assert arms[0]["steps"] == 2
+    assert arms[1]["steps"] == max(2, round(2 * first / second))
+
+
+@pytest.mark.parametrize(
+    "more_arms_said",
+    [
+        ((), ("siamese", "nothing"), "no recipe 'nothing'; there are siamese"),
+        ((), ("siamese", "siamese"), "each arm once"),
+        ((), ("sononet=here",), "at least one recipe"),
+        (("--folds", "2"), ARMS, "three folds or more"),
+        (("--rates", "-1"), ARMS, "positive learning rates"),
+        (("--budget", "0"), ARMS, "positive minutes"),
+        (("--task", "nothing"), ARMS, "nothing"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_before_training(
+    store: Store,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    more_arms_said: tuple[tuple[str, ...], tuple[str, ...], str],
+) -> None:
+    more, arms, said = more_arms_said
+    out = tmp_path / "study"
+    assert run(words(store, out, *more, arms=arms)) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert not (out / "runs").exists()
+
+
+def test_recipes_of_other_sizes_are_not_compared_by_size(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = ["compare", str(store.path), str(tmp_path / "s"), "--task", "texture"]
+    assert run([*line, "--arms", "siamese", "paper_siamese"]) == 2
+    assert "give all one with --encoder and --size" in " ".join(
+        capsys.readouterr().err.split()
+    )

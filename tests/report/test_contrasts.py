@@ -22,16 +22,12 @@ BASELINES = {"random": None}
 
 
 def cells(against: str = BEST) -> dict[str, Cell]:
-    rows = [
-        row for arm, skill in SKILLS.items() for row in rows_of(arm, skill, CLASSES)
-    ]
+    parts = [rows_of(arm, skill, CLASSES) for arm, skill in SKILLS.items()]
     found = Predictions(
         task="plane",
         classes=CLASSES,
         store="00ff",
-        arms={
-            arm: {"baseline": None if arm == "random" else "random"} for arm in SKILLS
-        },
+        arms={arm: {"baseline": BASELINES.get(arm, "random")} for arm in SKILLS},
         facts={},
         rows=pa.Table.from_pylist(list(chain(*parts)), schema=SCHEMA),
     )

@@ -57,8 +57,9 @@ def test_arms_are_tuned_trained_alike_tested_and_resumed(
     assert (out / "planes.parquet").stat().st_mtime_ns == before
     assert run(words(store, out, "--rates", "0.1")) == 2
     assert "holds a study with other options" in capsys.readouterr().err
-    assert run([*line, "--against", "nobody"]) == 2
-    assert "no arm 'nobody'" in capsys.readouterr().err
+    assert run([*line, "--against", "random"]) == 0
+    cells = json.loads((out / "compare.json").read_text())["cells"]
+    assert {cell["other"] for cell in cells} == {"random", ""}
 
 
 @pytest.mark.slow
@@ -82,6 +83,7 @@ def test_arms_may_train_for_as_long_instead(store: Store, tmp_path: Path) -> Non
         ((), ("sononet=here",), "at least one recipe"),
         (("--folds", "2"), ARMS, "three folds or more"),
         (("--rates", "-1"), ARMS, "positive learning rates"),
+        (("--against", "nobody"), ARMS, "no arm 'nobody'"),
         (("--budget", "0"), ARMS, "positive minutes"),
         (("--task", "nothing"), ARMS, "nothing"),
     ],

@@ -104,6 +104,7 @@ class Compare:
     def run(self) -> int:
         """Run what is not done, then the tables; 0 when done."""
         require_budget(self.budget)
+        self._require_against()
         plan = self._plan()
         tried = list(self._try(plan))
         rates = choose(plan.question, tried)
@@ -112,6 +113,17 @@ class Compare:
         transfer(self.store, self.out, plan, runs)
         self._tables(plan, tried, rates)
         return 0
+
+    def _require_against(self) -> None:
+        """Refuse an arm to test against that there will not be, before training."""
+        names = [arm.partition("=")[0] for arm in self.arms]
+        known = self.against in {BEST, *names} or self.against.startswith("random")
+        if not known:
+            raise ConfigError(
+                f"no arm {self.against!r} to test against; there are "
+                f"{', '.join(names)}, the untrained ones ('random' and the encoder's "
+                f"name), or {BEST!r}"
+            )
 
     def _plan(self) -> Comparison:
         """The plan of an earlier call, or a new one with its split."""

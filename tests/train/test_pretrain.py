@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from insonify.core.errors import ConfigError
+from insonify.core.errors import ConfigError, DivergedError
 from insonify.core.video import Video
 from insonify.model.checkpoint import WEIGHTS, load_checkpoint
 from insonify.model.encoder import Encoder
@@ -139,11 +139,27 @@ def test_the_finished_encoder_is_the_stacked_one_collapsed(
     assert all(torch.equal(before[name], end[name]) for name in before)
 
 
+def test_a_run_that_was_killed_while_it_began_begins_again(
+    store: Store, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "environment.json").write_text("{}")
+    (folder / ".config.json.x").write_text("{")
+    RunFolder(folder).begin(tiny(), store)
+    (folder / "mine.txt").touch()
+    (folder / "config.json").unlink()
+    with pytest.raises(ConfigError, match="not empty and not a run"):
+        RunFolder(folder).begin(tiny(), store)
+
+
 def test_a_loss_that_is_not_finite_ends_with_advice(
     store: Store, tmp_path: Path
 ) -> None:
     wild = replace(tiny().optimisation, optimizer="sgd", learning_rate=1e30, warmup=0.0)
-    with pytest.raises(ConfigError, match=r"diverged \(loss (nan|inf).*learning-rate"):
+    with pytest.raises(
+        DivergedError, match=r"diverged \(loss (nan|inf).*learning-rate"
+    ):
         pretrain(store, tmp_path / "run", tiny(optimisation=wild), watch)
 
 

@@ -9,6 +9,7 @@ import pytest
 from insonify.cli.main import run
 from insonify.store import Store
 from insonify.train.run_folder import RunFolder
+from tests.cli.conftest import save_foreign
 
 ARMS = ("order_only", "path_only", "relative")
 SMALL = ("--size", "32", "40", "--frames", "8", "--steps", "2", "--fractions", "1")
@@ -73,6 +74,36 @@ def test_arms_may_train_for_as_long_instead(store: Store, tmp_path: Path) -> Non
     arms = json.loads((out / "compare.json").read_text())["arms"]
     assert arms[0]["steps"] == 2
     assert arms[1]["steps"] == max(2, round(2 * first / second))
+
+
+@pytest.mark.slow
+def test_gaze_alone_is_compared_with_encoders_of_others_and_a_static_map(
+    looked_at: Store, tmp_path: Path
+) -> None:
+    """Without labels the rank of the features chooses; what diverges is out."""
+    out, other = tmp_path / "study", tmp_path / "other"
+    save_foreign(other, (32, 40))
+    out.mkdir()
+    (out / ".plan.json.x").touch()  # what a kill may leave
+    line = words(looked_at, out, arms=("path_only", f"imagenet={other}"))
+    line[line.index("texture")] = "None"
+    rates = ("--rates", "0.001", "1e30", "--saliency", "--frozen.steps", "2")
+    assert run([*line, *rates, "--against", "imagenet"]) == 0
+    found = json.loads((out / "compare.json").read_text())
+    ranked, diverged = found["tried"]
+    assert ranked["figure"] >= 1
+    assert diverged["figure"] is None
+    assert found["arms"][0]["rates"] == [0.001] * 3
+    cells = found["cells"]
+    assert {cell["column"]["figure"] for cell in cells} == {"kl", "nss"}
+    assert {cell["column"]["protocol"] for cell in cells} == {"frozen"}
+    assert {"path_only", "imagenet", "static"} < {cell["arm"] for cell in cells}
+    for cell in cells:
+        assert cell["other"] == ("" if cell["arm"] == "imagenet" else "imagenet")
+    text = (out / "compare.md").read_text()
+    assert "| path_only | 0 | 1e+30 | diverged |" in text
+    assert "--nested chooses anew" in text
+    assert "imagenet=" in text
 
 
 @pytest.mark.parametrize(

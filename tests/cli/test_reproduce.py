@@ -3,21 +3,18 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from insonify.cli import reproduce
 from insonify.cli.main import run
 from insonify.cli.transfer import load_arms
 from insonify.core.errors import ConfigError
-from insonify.model.checkpoint import Card, save_checkpoint
-from insonify.model.encoder import Encoder
 from insonify.recipes import with_size
 from insonify.store import Store
-from insonify.store.gaze import VideoGaze
 from insonify.studies import plan as studies_plan
 from insonify.studies.plan import Plan, make_plan
 from insonify.studies.ready import require_ready
+from tests.cli.conftest import save_foreign
 
 SIZE = (32, 40)
 ARMS = ("siamese", "order_only")
@@ -45,30 +42,6 @@ def tiny(*arguments: object, **options: object) -> Plan:
     )
 
 
-@pytest.fixture
-def looked_at(store: Store) -> Store:
-    """The shared store, with an eye that rests in the middle of every video."""
-    times_s_G = np.arange(0, 2, 0.1)
-    gaze = VideoGaze(
-        times_s_G=times_s_G,
-        points_G2=np.full((len(times_s_G), 2), (64.0, 48.0)),
-        sigma_G2=np.full((len(times_s_G), 2), 8.0),
-    )
-    store.write_gaze(dict.fromkeys(store.frames().video_ids, gaze))
-    return store
-
-
-def foreign(path: Path, size: tuple[int, int]) -> None:
-    """A checkpoint as `insonify adopt` makes them: it saw no subject of the store."""
-    card = Card(
-        architecture="resnet10t",
-        size=size,
-        provenance={"recipe": "imagenet", "subjects": []},
-    )
-    tensors = Encoder("resnet10t").state_dict()
-    save_checkpoint(path, {f"encoder.{k}": v for k, v in tensors.items()}, card)
-
-
 @pytest.mark.parametrize(
     ("name", "size", "said"),
     [
@@ -81,7 +54,7 @@ def foreign(path: Path, size: tuple[int, int]) -> None:
 def test_foreign_encoders_need_a_name_and_the_size_of_the_study(
     looked_at: Store, tmp_path: Path, name: str, size: tuple[int, int], said: str
 ) -> None:
-    foreign(tmp_path / "other", size)
+    save_foreign(tmp_path / "other", size)
     looked_at.make_split("s", folds=3, task="texture", seed=0)
     arms = (f"{name}{tmp_path / 'other'}",)
     plan = tiny("cpu", task="texture", split="s", folds=3, seeds=(0,), foreign=arms)
@@ -100,7 +73,7 @@ def test_a_study_runs_resumes_and_prints_its_tables(
     monkeypatch.setattr(studies_plan, "ARMS", ARMS)
     monkeypatch.setattr(Plan, "stretched", lambda plan, _: plan)
     out, imagenet = tmp_path / "study", tmp_path / "imagenet"
-    foreign(imagenet, SIZE)
+    save_foreign(imagenet, SIZE)
     words = ["reproduce", str(looked_at.path), str(out), "--task", "texture"]
     words += ["--foreign", f"imagenet={imagenet}"]
     assert run([*words, "--resamples", "1000"]) == 0

@@ -13,7 +13,7 @@ import numpy as np
 
 from insonify.core.errors import ReportError
 from insonify.core.predictions import Predictions
-from insonify.core.saliency_predictions import SaliencyPredictions
+from insonify.core.saliency_predictions import STATIC, SaliencyPredictions
 from insonify.report.comparison import planes_p, saliency_p
 from insonify.report.evaluation import evaluate
 from insonify.report.options import ReportOptions
@@ -84,16 +84,29 @@ def plane_cells(
 def saliency_cells(
     predictions: SaliencyPredictions, against: str, options: ReportOptions
 ) -> list[Cell]:
-    """Compare arms by KL divergence and NSS; see :func:`plane_cells`."""
+    """Compare arms by KL divergence and NSS; see :func:`plane_cells`.
+
+    The static map, which has no protocol, stands in every column.
+    """
     _require_arm(against, list(predictions.arms))
     parts = {part.key: part for part in score(predictions, options.seed)}
     rows = build_saliency_table(predictions, options).rows
+    protocols = sorted({row.protocol for row in rows} - {STATIC})
+    everywhere = [
+        replace(row, protocol=protocol)
+        for row in rows
+        for protocol in (protocols if row.protocol == STATIC else [row.protocol])
+    ]
 
     def test(arm: str, other: str, column: Column) -> float:
-        mine, its = (parts[name, *column[1:]] for name in (arm, other))
+        mine, its = (
+            parts[name, STATIC if name == STATIC else column.protocol, column.fraction]
+            for name in (arm, other)
+        )
         return saliency_p(mine, its, column.figure, options)
 
-    return _columns(_cells(rows, SALIENCY, list(predictions.arms)), against, test)
+    cells = _cells(everywhere, SALIENCY, list(predictions.arms))
+    return _columns(cells, against, test)
 
 
 def _require_arm(against: str, arms: Sequence[str]) -> None:
@@ -109,17 +122,15 @@ def _cells(
 ) -> Iterator[Cell]:
     """Figures and gains of what learnt from labels, arms in the order of the file."""
     for figure in figures:
-        for row in sorted(
-            (row for row in rows if row.arm in arms and row.fraction is not None),
-            key=lambda row: arms.index(row.arm),
-        ):
-            assert row.fraction is not None
-            yield Cell(
-                arm=row.arm,
-                column=Column(figure, row.protocol, row.fraction),
-                value=row.figures[figure],
-                gain=row.gains.get(figure),
-            )
+        for arm in arms:
+            for row in rows:
+                if row.arm == arm and row.fraction is not None:
+                    yield Cell(
+                        arm=arm,
+                        column=Column(figure, row.protocol, row.fraction),
+                        value=row.figures[figure],
+                        gain=row.gains.get(figure),
+                    )
 
 
 def _columns(

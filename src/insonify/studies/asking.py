@@ -1,75 +1,110 @@
-"""From the names of arms to a question that can be answered fairly."""
+"""What a comparison is asked, and the question that it becomes."""
 
-import math
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from insonify.core.errors import ConfigError
-from insonify.recipes import RECIPES, with_size
-from insonify.studies.runs import frames_a_clip
-from insonify.train.options import PretrainOptions
+from insonify.studies.alike import alike, recipes_of
+from insonify.studies.comparison import Equal, Question
+from insonify.studies.plan import SMALL_DECODER, SMALL_PLANES, require_folds
+from insonify.transfer.course import FineTune
+from insonify.transfer.planes import PlanesOptions
+from insonify.transfer.saliency import SaliencyOptions
+from insonify.transfer.saliency_options import Decoder
 
 
-def recipes_of(arms: Sequence[str]) -> tuple[PretrainOptions, ...]:
-    """The recipes among the arms; foreign ones are ``name=checkpoint``.
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a comparison is asked."""
 
-    Raises:
-        ConfigError: there is no recipe of a name, none is named, or one is twice.
-    """
-    names = [arm for arm in arms if "=" not in arm]
-    for name in names:
-        if name not in RECIPES:
-            raise ConfigError(
-                f"no recipe {name!r}; there are {', '.join(RECIPES)}; an encoder of "
-                "others is named NAME=CHECKPOINT"
-            )
-    if not names or len(set(arms)) < len(arms):
-        raise ConfigError(
-            f"arms needs at least one recipe, and each arm once; found {' '.join(arms)}"
+    arms: tuple[str, ...]
+    """Recipes, and encoders that others trained as NAME=CHECKPOINT (see `insonify
+    adopt`)."""
+    task: str | None = "plane"
+    """Labels to test on; None: no labels."""
+    saliency: bool = False
+    """Test on gaze too, with a head on the frozen encoder."""
+    encoder: str | None = None
+    """Backbone of all arms; None: that which the recipes share."""
+    size: tuple[int, int] | None = None
+    """Rows and columns of the frames; None: those which the recipes share."""
+    frames: int = 192
+    """Frames a step, of every arm; the nearest number that whole clips fill."""
+    steps: int = 300
+    """Steps of every arm; where they train equally long, of the first."""
+    equal: Equal = "steps"
+    """What all arms have as much of: steps, or seconds of training on this machine,
+    from a short timing of each when the study begins."""
+    rates: tuple[float, ...] = (0.001,)
+    """Learning rates; with several, every arm is given the best of them by validation
+    subjects: by k-NN on --task, without one by the effective rank of the features."""
+    nested: bool = False
+    """Choose rates anew in every fold; else the first chooses for all."""
+    folds: int = 3
+    """Folds of subjects."""
+    seeds: tuple[int, ...] = (0,)
+    """Seeds; every encoder is trained once for each."""
+    protocols: tuple[Literal["knn", "linear", "finetune"], ...] = ("knn", "linear")
+    """How labels are learnt from."""
+    finetune: FineTune = SMALL_PLANES
+    """Options of fine-tuning on labels."""
+    frozen: Decoder = SMALL_DECODER
+    """Options of the head that learns gaze on the frozen encoder."""
+    fractions: tuple[float, ...] = (0.1, 1.0)
+    """Shares of the labelled training subjects to learn from."""
+    frames_per_video: int = 32
+    """Frames to test on of every video, evenly spaced; 0: all."""
+
+    def question(self) -> Question:
+        """The same, spelt out.
+
+        Raises:
+            ConfigError: it cannot be answered fairly.
+        """
+        require_folds(self.folds, self.seeds)
+        split = f"compare-{self.folds}" + (f"-{self.task}" if self.task else "")
+        recipes = alike(
+            recipes_of(self.arms),
+            encoder=self.encoder,
+            size=self.size,
+            frames=self.frames,
+            steps=self.steps,
         )
-    return tuple(RECIPES[name]() for name in names)
-
-
-def alike(
-    recipes: Sequence[PretrainOptions],
-    *,
-    encoder: str | None,
-    size: tuple[int, int] | None,
-    frames: int,
-    steps: int,
-) -> tuple[PretrainOptions, ...]:
-    """The recipes with one encoder, one frame size, and equal work.
-
-    Args:
-        recipes: What is compared.
-        encoder: Backbone of all; None: that which they share.
-        size: Rows and columns of the frames of all; None: that which they share.
-        frames: Frames a step. It becomes the nearest number, at least one clip of
-            each, that whole clips of every recipe fill.
-        steps: Steps of each.
-
-    Raises:
-        ConfigError: the recipes differ in encoder or frame size, or there are to be
-            no frames or steps.
-    """
-    if frames < 1 or steps < 1:
-        raise ConfigError(
-            f"frames and steps must be at least 1, found {frames} and {steps}"
+        return Question(
+            split=split,
+            folds=self.folds,
+            seeds=self.seeds,
+            pretraining=tuple(
+                replace(recipe, split=split, probe_task=self.task) for recipe in recipes
+            ),
+            rates=self.rates,
+            nested=self.nested,
+            equal=self.equal,
+            planes=self._planes(split),
+            saliency=self._saliency(split),
+            foreign=tuple(arm for arm in self.arms if "=" in arm),
         )
-    if size is not None:
-        recipes = [with_size(recipe, size) for recipe in recipes]
-    if encoder is not None:
-        recipes = [replace(recipe, encoder=encoder) for recipe in recipes]
-    kinds = sorted({(recipe.encoder, recipe.clips.size) for recipe in recipes})
-    if len(kinds) > 1:
-        raise ConfigError(
-            f"the recipes differ in encoder or frame size ({kinds}), which would be "
-            "compared instead; give all one with --encoder and --size"
+
+    def _planes(self, split: str) -> PlanesOptions | None:
+        if self.task is None:
+            return None
+        return PlanesOptions(
+            task=self.task,
+            split=split,
+            protocols=self.protocols,
+            finetune=self.finetune,
+            fractions=self.fractions,
+            seeds=self.seeds,
+            frames_per_video=self.frames_per_video,
         )
-    clips = [frames_a_clip(recipe) for recipe in recipes]
-    common = math.lcm(*clips)
-    filled = common * max(1, round(frames / common))
-    return tuple(
-        replace(recipe, batch=filled // clip, steps=steps)
-        for recipe, clip in zip(recipes, clips, strict=True)
-    )
+
+    def _saliency(self, split: str) -> SaliencyOptions | None:
+        if not self.saliency:
+            return None
+        return SaliencyOptions(
+            split=split,
+            protocols=("frozen",),
+            frozen=self.frozen,
+            fractions=self.fractions,
+            seeds=self.seeds,
+            frames_per_video=self.frames_per_video,
+        )

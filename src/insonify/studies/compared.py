@@ -7,7 +7,10 @@ from pathlib import Path
 
 from insonify.report.contrasts import Cell
 from insonify.report.render import FIGURES
+from insonify.studies.comparison import Comparison, Question, Rates
 from insonify.studies.grid import Grid, figure_cell, p_cell
+from insonify.studies.runs import frames_a_clip
+from insonify.studies.tuning import Tried, figure_name
 from insonify.train.run_folder import RunFolder
 
 
@@ -27,15 +30,73 @@ class Budgeted:
     """The learning rate of every fold."""
 
 
-def seconds_of(runs: Iterable[Path], clips: int) -> float:
+def budgeted(plan: Comparison, rates: Rates, runs: Path) -> list[Budgeted]:
+    """What every arm was given, from its options and what its runs logged.
+
+    Args:
+        plan: What was run.
+        rates: Which learning rates were chosen.
+        runs: Folder of the finished runs.
+    """
+    folders: dict[str, list[Path]] = {}
+    for run in plan.runs(rates):
+        folders.setdefault(run.arm, []).append(runs / run.folder)
+    return [
+        Budgeted(
+            arm=options.recipe,
+            clips=options.batch,
+            frames=options.batch * frames_a_clip(options),
+            steps=plan.steps()[options.recipe],
+            seconds=_seconds(folders[options.recipe], options.batch),
+            rates=tuple(rates[options.recipe, fold] for fold in range(plan.folds)),
+        )
+        for options in plan.question.pretraining
+    ]
+
+
+def _seconds(runs: Iterable[Path], clips: int) -> float:
     """Median seconds of a step of ``clips`` clips, over all steps of finished runs."""
     rows = [row for run in runs for row in RunFolder(run).metrics()]
     speeds = [float(row["clips_a_second"]) for row in rows]
     return clips / statistics.median(speeds)
 
 
-def budget_grid(arms: Sequence[Budgeted]) -> Grid:
+def tuning_grid(question: Question, tried: Sequence[Tried]) -> Grid:
+    """The table of all trials, and whose figure chose among them."""
+    notes = [
+        f"Chosen by {figure_name(question)} of the fold's validation subjects, never "
+        "of those whom it tests; the same rates for every arm.",
+    ]
+    if not question.nested:
+        notes.append(
+            "Fold 0 chooses for all, and fold 1 tests those whom fold 0 validates on: "
+            "--nested chooses anew in every fold."
+        )
+    return Grid(
+        title="Which learning rates were tried",
+        heads=("arm", "fold", "rate", "on validation subjects"),
+        rows=tuple(
+            (
+                each.arm,
+                f"{each.fold}",
+                f"{each.rate:g}",
+                "diverged" if each.figure is None else f"{each.figure:.3f}",
+            )
+            for each in tried
+        ),
+        notes=tuple(notes),
+    )
+
+
+def budget_grid(plan: Comparison, arms: Sequence[Budgeted]) -> Grid:
     """The table of what every arm was given."""
+    asked = plan.question
+    notes = [
+        f"Equal: frames a step, {asked.equal}, learning rates to choose from.",
+        "Steps took as long as stated on this machine, with what else ran on it.",
+    ]
+    if asked.foreign:
+        notes.append(f"Trained by others: {', '.join(asked.foreign)}.")
     return Grid(
         title="What every arm was given",
         heads=("arm", "frames a step", "clips a step", "steps", "s a step", "rate"),
@@ -50,9 +111,7 @@ def budget_grid(arms: Sequence[Budgeted]) -> Grid:
             )
             for each in arms
         ),
-        notes=(
-            "Steps took as long as stated on this machine, with what else ran on it.",
-        ),
+        notes=tuple(notes),
     )
 
 

@@ -206,3 +206,24 @@ def test_fractions_keep_whole_subjects_of_every_label() -> None:
     assert len(draw_fraction(whole, 1.0, seed=0)) == 100
     drawn = {tuple(draw_fraction(whole, 0.1, seed=s).subjects_N) for s in range(5)}
     assert len(drawn) > 1
+
+
+def test_a_probe_does_not_hang_on_the_last_digits_of_its_features() -> None:
+    """Features of few directions, as an encoder's are, encoded twice."""
+    draw = np.random.default_rng(0)
+    labels_N = draw.integers(0, 6, 1500)
+    base_NR = draw.normal(size=(1500, 12)) + 0.3 * np.eye(6, 12)[labels_N]
+    noise_ND = 0.01 * draw.normal(size=(1500, 256))
+    features_ND = base_NR @ draw.normal(size=(12, 256)) + noise_ND
+    once = Examples(
+        features_ND=np.maximum(features_ND, 0).astype(np.float32),
+        labels_N=labels_N,
+        subjects_N=np.array([f"s-{n % 20:02d}" for n in range(1500)]),
+    )
+    other_ND = once.features_ND * (1 + 1e-6 * draw.standard_normal((1500, 256)))
+    again = replace(once, features_ND=other_ND.astype(np.float32))
+    probe = LinearProbe(grid=(1e-4, 1e-3, 1e-2, 1e-1, 1.0))
+    first_NC, second_NC = (
+        probe.fit(part, part, 6, 0)(part.features_ND) for part in (once, again)
+    )
+    assert np.abs(first_NC - second_NC).sum(1).max() / 2 < 1e-3

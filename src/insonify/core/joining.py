@@ -29,10 +29,9 @@ COLUMNS: Final = [
 share of labelled training subjects used."""
 
 _IDENTITY: Final = [name for name, _ in COLUMNS if name != "subject"]
-_SAME: Final = 1e-2
-"""Share of the probability that may lie elsewhere in the same prediction. Float32
-features differ by about 1e-6 between thread counts, and the linear probe that is
-fitted to them, which stops at a tolerance, by up to 1e-3."""
+_SAME: Final = 1e-3
+"""Share of the probability that may lie elsewhere in the same prediction; float32
+features differ by about 1e-6 between thread counts."""
 
 
 @dataclass(frozen=True, kw_only=True)

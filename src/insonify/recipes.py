@@ -19,6 +19,7 @@ from insonify.pretext import (
     SharedViews,
 )
 from insonify.pretext.task import Input
+from insonify.pretext.warp import Warp
 from insonify.train.optimisation import Optimisation
 from insonify.train.options import PretrainOptions
 
@@ -131,7 +132,7 @@ def relative() -> PretrainOptions:
         transform_only(),
         recipe="relative",
         transform=None,
-        relative=RelativeTransform(warp=AffineTransform(size=_SMALL)),
+        relative=RelativeTransform(warp=Warp(size=_SMALL)),
         texture=Texture(blur=1.0, speckle=0.3),
         batch=96,
     )
@@ -150,7 +151,7 @@ def path_only() -> PretrainOptions:
 
 def shared_views() -> PretrainOptions:
     """Order and all relative transforms off the same views of a clip; for CPUs."""
-    warp = AffineTransform(size=_SMALL)
+    warp = Warp(size=_SMALL)
     return replace(
         relative(),
         recipe="shared_views",

@@ -23,6 +23,7 @@ from insonify.pretext import (
     RelativeTransform,
     SharedViews,
 )
+from insonify.pretext.warp import Warp
 from insonify.report.audit_page import as_html, as_markdown, findings
 from insonify.report.audit_table import Verdict, build_verdicts
 from insonify.report.options import ReportOptions
@@ -165,7 +166,7 @@ SHARED = replace(
     transform=None,
     shared_views=SharedViews(
         order=FrameOrder(size=SIZE, reading="path"),
-        relative=RelativeTransform(warp=AffineTransform(size=SIZE), shown=4),
+        relative=RelativeTransform(warp=Warp(size=SIZE), shown=4),
     ),
 )
 

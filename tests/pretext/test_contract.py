@@ -17,9 +17,10 @@ from insonify.pretext import (
 from insonify.pretext.frame_order import order_class
 from insonify.pretext.heads import paths
 from insonify.pretext.task import centre, source_size
+from insonify.pretext.warp import Warp
 
 SIZE = (48, 64)
-MILD = AffineTransform(size=SIZE, rotation=10.0, scale=1.1, translation=0.02, shear=2.0)
+MILD = Warp(size=SIZE, rotation=10.0, scale=1.1, translation=0.02, shear=2.0)
 """Warps that move less than the clips do, so that their order can be seen."""
 LEARNT, STEPS = 640, 300
 """Clips that a head learns from, and steps of 128 of them."""
@@ -32,9 +33,9 @@ TASKS = [
     FrameOrder(size=SIZE, input="channels"),
     AffineTransform(size=SIZE, input="channels"),
     Disentangled(order=FrameOrder(size=SIZE), transform=AffineTransform(size=SIZE)),
-    RelativeTransform(warp=AffineTransform(size=SIZE)),
-    RelativeTransform(warp=AffineTransform(size=SIZE), same_frame=True),
-    RelativeTransform(warp=AffineTransform(size=SIZE), shown=4),
+    RelativeTransform(warp=Warp(size=SIZE)),
+    RelativeTransform(warp=Warp(size=SIZE), same_frame=True),
+    RelativeTransform(warp=Warp(size=SIZE), shown=4),
     FrameOrder(size=SIZE, reading="path"),
     SharedViews(
         order=FrameOrder(size=SIZE, reading="path"),

@@ -57,5 +57,7 @@ def test_the_loss_is_the_weighted_sum() -> None:
 def test_questions_about_different_clips_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"order.frames is 3.*same clip"):
         Disentangled(order=FrameOrder(frames=3))
+    with pytest.raises(ConfigError, match=r"order.reading is path"):
+        Disentangled(order=FrameOrder(reading="path"))
     with pytest.raises(ConfigError, match=r"order.input is channels"):
         Disentangled(order=FrameOrder(input="channels"))

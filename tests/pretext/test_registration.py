@@ -9,7 +9,7 @@ from torch import Generator
 from insonify.pretext import AffineTransform
 from insonify.pretext.registration import register
 from insonify.pretext.task import source_size
-from insonify.pretext.transform import PARAMETERS
+from insonify.pretext.warp import PARAMETERS
 
 TASK = AffineTransform(size=(64, 80), frames=1)
 

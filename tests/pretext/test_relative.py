@@ -5,10 +5,11 @@ import torch
 from torch import Generator
 
 from insonify.core.errors import ConfigError
-from insonify.pretext import AffineTransform, RelativeTransform
+from insonify.pretext import RelativeTransform
 from insonify.pretext.relative import RELATIVE
+from insonify.pretext.warp import Warp
 
-WARP = AffineTransform(size=(48, 64))
+WARP = Warp(size=(48, 64))
 TASK = RelativeTransform(warp=WARP)
 
 
@@ -64,7 +65,7 @@ def test_the_views_are_the_warps_of_the_shown_frames() -> None:
     for row in range(3):
         for place in (0, 1):
             frame = clips[row, answer["shown"][row, place]][None, None]
-            warp = {"parameters": answer["warps"][row, place][None]}
+            warp = answer["warps"][row, place][None]
             torch.testing.assert_close(views[row, place], WARP.warp(frame, warp)[0, 0])
 
 

@@ -6,15 +6,15 @@ from torch import Generator
 
 from insonify.core.errors import ConfigError
 from insonify.pretext import (
-    AffineTransform,
     FrameOrder,
     RelativeTransform,
     SharedViews,
 )
 from insonify.pretext.frame_order import shuffle
+from insonify.pretext.warp import Warp
 
 SIZE = (48, 64)
-WARP = AffineTransform(size=SIZE)
+WARP = Warp(size=SIZE)
 TASK = SharedViews(
     order=FrameOrder(size=SIZE, reading="path"),
     relative=RelativeTransform(warp=WARP, shown=4),

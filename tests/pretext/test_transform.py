@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 from insonify.core.errors import ConfigError
 from insonify.pretext import AffineTransform
 from insonify.pretext.task import source_size
-from insonify.pretext.transform import PARAMETERS
+from insonify.pretext.warp import PARAMETERS
 
 SIZE = (41, 61)
 

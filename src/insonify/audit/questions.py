@@ -26,7 +26,7 @@ from insonify.pretext.frame_order import order_class
 from insonify.pretext.heads import paths
 from insonify.pretext.registration import register
 from insonify.pretext.relative import RELATIVE
-from insonify.pretext.transform import PARAMETERS
+from insonify.pretext.warp import PARAMETERS
 
 Rule = Callable[[Tensor], Tensor]
 """Views (B, V, H, W) to answers (B, P), without learning."""

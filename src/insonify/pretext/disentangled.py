@@ -17,52 +17,36 @@ import torch
 from torch import Generator, Tensor, nn
 
 from insonify.core.errors import ConfigError
-from insonify.pretext.frame_order import FrameOrder, shuffle
+from insonify.pretext.frame_order import shuffle
 from insonify.pretext.heads import BeforeAfterHead, PairwiseHead, VectorHead
 from insonify.pretext.task import Answer, centre
-from insonify.pretext.transform import PARAMETERS, AffineTransform
+from insonify.pretext.transform import AffineTransform
+from insonify.pretext.two_questions import TwoQuestions
+from insonify.pretext.warp import PARAMETERS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Disentangled:
+class Disentangled(TwoQuestions):
     """Shuffle and warp the same clip; ask one network for both."""
 
-    weight: float = 1.0
-    """Share of the total loss; 0 turns the task off."""
-    order: FrameOrder = field(default_factory=FrameOrder)
-    """How clips are shuffled; its weight is the order's share of this task's loss."""
     transform: AffineTransform = field(default_factory=AffineTransform)
     """How clips are warped; its weight is the warp's share of this task's loss."""
 
     def __post_init__(self) -> None:
-        for name in ("size", "frames", "input"):
-            one, other = getattr(self.order, name), getattr(self.transform, name)
-            if one != other:
-                raise ConfigError(
-                    f"order.{name} is {one}, transform.{name} {other}; they change the "
-                    "same clip, give both the same"
-                )
+        self.require_alike("size", "frames", "input")
+        if self.order.reading == "path":
+            raise ConfigError(
+                "order.reading is path, but a disentangled head compares a clip with "
+                "its original; give pairs"
+            )
 
     @property
-    def size(self) -> tuple[int, int]:
-        return self.order.size
-
-    @property
-    def frames(self) -> int:
-        """Frames in a clip."""
-        return self.order.frames
-
-    @property
-    def margin(self) -> float:
-        return self.transform.margin
+    def other(self) -> AffineTransform:
+        return self.transform
 
     @property
     def channels(self) -> int:
         return 2 * self.frames if self.order.input == "channels" else 1
-
-    @property
-    def chance(self) -> dict[str, float]:
-        return self.order.chance | self.transform.chance
 
     def sample(self, batch: int, generator: Generator) -> Answer:
         """Draw an order (B, T) and a warp's parameters (B, P) for each clip."""
@@ -75,7 +59,9 @@ class Disentangled:
         Raises:
             ValueError: a pixel of a view would lie outside the clip.
         """
-        corrupted = self.transform.warp(shuffle(clips_BTHW, answer["order"]), answer)
+        corrupted = self.transform.warp(
+            shuffle(clips_BTHW, answer["order"]), answer["parameters"]
+        )
         return torch.cat([centre(clips_BTHW, self.size), corrupted], dim=1)
 
     def head(self, dim: int) -> nn.Module:
@@ -87,22 +73,6 @@ class Disentangled:
             PairwiseHead(first, 2 * self.frames, classes),
             nn.Sequential(_ClipMeans(), BeforeAfterHead(second, outputs)),
         )
-
-    def loss(self, output: Tensor, answer: Answer) -> Tensor:
-        """The weighted sum of the losses of order and warp."""
-        order_BC, warp_BP = self._parts(output)
-        order = self.order.loss(order_BC, answer)
-        warp = self.transform.loss(warp_BP, answer)
-        return self.order.weight * order + self.transform.weight * warp
-
-    def score(self, output: Tensor, answer: Answer) -> dict[str, float]:
-        order_BC, warp_BP = self._parts(output)
-        found = self.order.score(order_BC, answer)
-        return found | self.transform.score(warp_BP, answer)
-
-    def _parts(self, output: Tensor) -> tuple[Tensor, Tensor]:
-        classes = self.order.classes
-        return output[:, :classes], output[:, classes:]
 
 
 class _Halves(nn.Module):

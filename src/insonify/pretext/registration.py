@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from insonify.pretext.transform import AffineTransform
+from insonify.pretext.warp import Warp
 
 _ANGLES, _RADII = 180, 128
 _NEAREST = 0.06
@@ -24,9 +24,7 @@ _WHITENING = 0.5
 textures (tests/pretext/test_registration.py holds two of them to their figures)."""
 
 
-def register(
-    before_NHW: Tensor, after_NHW: Tensor, transform: AffineTransform
-) -> Tensor:
+def register(before_NHW: Tensor, after_NHW: Tensor, transform: Warp) -> Tensor:
     """Find the warp between two views of the same frame, without learning.
 
     Args:
@@ -35,7 +33,7 @@ def register(
         transform: Whose ranges the parameters are in.
 
     Returns:
-        Parameters as :meth:`AffineTransform.sample` draws them, in [-1, 1]: (N, 5).
+        Parameters as :meth:`Warp.draw` gives them, in [-1, 1]: (N, 5).
     """
     turn_N, zoom_N = _turn_and_zoom(before_NHW, after_NHW, transform)
     right_N, down_N = _shift(before_NHW, after_NHW, turn_N, zoom_N, transform)
@@ -52,7 +50,7 @@ def register(
 
 
 def _turn_and_zoom(
-    before_NHW: Tensor, after_NHW: Tensor, transform: AffineTransform
+    before_NHW: Tensor, after_NHW: Tensor, transform: Warp
 ) -> tuple[Tensor, Tensor]:
     """Rotation in radians and logarithm of the magnification."""
     before_NAR, after_NAR = _log_polar(before_NHW), _log_polar(after_NHW)
@@ -70,7 +68,7 @@ def _shift(
     after_NHW: Tensor,
     turn_N: Tensor,
     zoom_N: Tensor,
-    transform: AffineTransform,
+    transform: Warp,
 ) -> tuple[Tensor, Tensor]:
     """Translation to the right and down, in pixels."""
     height, width = before_NHW.shape[1:]

@@ -21,7 +21,8 @@ from insonify.core.errors import ConfigError
 from insonify.pretext.frame_order import shuffle
 from insonify.pretext.heads import AllPairsHead
 from insonify.pretext.task import Answer
-from insonify.pretext.transform import AffineTransform, explained, summed_loss
+from insonify.pretext.transform import explained, summed_loss
+from insonify.pretext.warp import Warp
 
 RELATIVE: Final = ("rotation", "scale", "down", "right", "stretch", "slant")
 
@@ -32,9 +33,8 @@ class RelativeTransform:
 
     weight: float = 1.0
     """Share of the total loss; 0 turns the task off."""
-    warp: AffineTransform = field(default_factory=AffineTransform)
-    """How each frame is warped; its weight, frames and input are not used. Its size
-    and margin are the task's."""
+    warp: Warp = field(default_factory=Warp)
+    """How each frame is warped; its size and margin are the task's."""
     frames: int = 4
     """Frames in a clip."""
     shown: int = 2
@@ -74,7 +74,7 @@ class RelativeTransform:
         shown_BV = order_BT[:, : self.shown]
         if self.same_frame:
             shown_BV = shown_BV[:, :1].expand_as(shown_BV)
-        drawn = self.warp.sample(self.shown * batch, generator)["parameters"]
+        drawn = self.warp.draw(self.shown * batch, generator)
         return {"shown": shown_BV, "warps": drawn.view(batch, self.shown, -1)}
 
     def apply(self, clips_BTHW: Tensor, answer: Answer) -> Tensor:
@@ -84,8 +84,8 @@ class RelativeTransform:
             ValueError: a pixel of a view would lie outside the clip.
         """
         frames_BVHW = shuffle(clips_BTHW, answer["shown"])
-        warps_NP = {"parameters": answer["warps"].flatten(0, 1)}
-        views_N1HW = self.warp.warp(frames_BVHW.flatten(0, 1)[:, None], warps_NP)
+        frames_N1HW = frames_BVHW.flatten(0, 1)[:, None]
+        views_N1HW = self.warp.warp(frames_N1HW, answer["warps"].flatten(0, 1))
         return views_N1HW.view(len(clips_BTHW), -1, *self.size)
 
     def head(self, dim: int) -> nn.Module:

@@ -5,7 +5,7 @@ encoder serves the order of the frames and the transforms between all pairs of t
 
 Neither question can be answered by what the other needs: to order frames, features must
 follow what is shown wherever it lies, and to tell how two frames lie, they must say
-where it lies. No frame is shown twice, as it is in Jiao et al., ISBI 2020.
+where it lies. Other than in Jiao et al., ISBI 2020, no frame is shown twice.
 
 Legend: B batch, T frames, H rows, W columns, V views, D features.
 """
@@ -19,14 +19,13 @@ from insonify.core.errors import ConfigError
 from insonify.pretext.frame_order import FrameOrder
 from insonify.pretext.relative import RelativeTransform
 from insonify.pretext.task import Answer
+from insonify.pretext.two_questions import TwoQuestions
 
 
 @dataclass(frozen=True, kw_only=True)
-class SharedViews:
+class SharedViews(TwoQuestions):
     """Shuffle a clip and warp each frame; ask for the order and all transforms."""
 
-    weight: float = 1.0
-    """Share of the total loss; 0 turns the task off."""
     order: FrameOrder = field(default_factory=lambda: FrameOrder(reading="path"))
     """How the order is asked; its weight is the order's share of this task's loss."""
     relative: RelativeTransform = field(
@@ -35,40 +34,23 @@ class SharedViews:
     """How frames are warped; its weight is the transforms' share of the loss."""
 
     def __post_init__(self) -> None:
-        order, relative = self.order, self.relative
-        if order.size != relative.size or order.frames != relative.frames:
-            raise ConfigError(
-                f"order has {order.frames} frames of {order.size}, relative "
-                f"{relative.frames} of {relative.size}; give both the same"
-            )
+        self.require_alike("size", "frames")
+        relative = self.relative
         if relative.shown != relative.frames or relative.same_frame:
             raise ConfigError(
                 "shared views have an order only if all frames of a clip are shown; "
                 f"give relative.shown {relative.frames}, without same_frame"
             )
-        if order.input == "channels":
+        if self.order.input == "channels":
             raise ConfigError("shared views enter one by one; give order.input frames")
 
     @property
-    def size(self) -> tuple[int, int]:
-        return self.order.size
-
-    @property
-    def frames(self) -> int:
-        """Frames in a clip."""
-        return self.order.frames
-
-    @property
-    def margin(self) -> float:
-        return self.relative.margin
+    def other(self) -> RelativeTransform:
+        return self.relative
 
     @property
     def channels(self) -> int:
         return 1
-
-    @property
-    def chance(self) -> dict[str, float]:
-        return self.order.chance | self.relative.chance
 
     def sample(self, batch: int, generator: Generator) -> Answer:
         """Draw the order of the frames and their warps, as ``relative`` does."""
@@ -85,22 +67,6 @@ class SharedViews:
 
     def head(self, dim: int) -> nn.Module:
         return _Both(self.order.head(dim), self.relative.head(dim))
-
-    def loss(self, output: Tensor, answer: Answer) -> Tensor:
-        """The weighted sum of the losses of order and transforms."""
-        order_BC, relative_BP = self.parts(output)
-        order = self.order.loss(order_BC, answer)
-        relative = self.relative.loss(relative_BP, answer)
-        return self.order.weight * order + self.relative.weight * relative
-
-    def score(self, output: Tensor, answer: Answer) -> dict[str, float]:
-        order_BC, relative_BP = self.parts(output)
-        found = self.order.score(order_BC, answer)
-        return found | self.relative.score(relative_BP, answer)
-
-    def parts(self, output: Tensor) -> tuple[Tensor, Tensor]:
-        """What the head says of the order (B, C), and of the transforms."""
-        return output[:, : self.order.classes], output[:, self.order.classes :]
 
 
 class _Both(nn.Module):

@@ -1,16 +1,12 @@
 """Which affine transform was applied?
 
 Transform prediction of Jiao et al., ISBI 2020, section 2.1: a clip v and its warp τ(v)
-go in, the parameters of τ come out. The paper gives no ranges; ours are options.
-Nothing is ever filled in: the clip is larger than the views by ``margin``, and a warp
-is only drawn if all it shows lies inside.
+go in, the parameters of τ come out.
 
-Legend: B batch, T frames, H rows, W columns, K candidates, P parameters.
+Legend: B batch, T frames, H rows, W columns, P parameters.
 """
 
-import math
 from dataclasses import dataclass
-from typing import Final
 
 import torch
 import torch.nn.functional as F
@@ -18,10 +14,8 @@ from torch import Generator, Tensor, nn
 
 from insonify.core.errors import ConfigError
 from insonify.pretext.heads import BeforeAfterHead
-from insonify.pretext.task import Answer, Input, centre, source_size
-
-PARAMETERS: Final = ("rotation", "scale", "down", "right", "shear")
-_CANDIDATES: Final = 64
+from insonify.pretext.task import Answer, Input, centre
+from insonify.pretext.warp import PARAMETERS, Warp
 
 
 def summed_loss(output_BP: Tensor, truth_BP: Tensor) -> Tensor:
@@ -40,38 +34,20 @@ def explained(output_BP: Tensor, truth_BP: Tensor) -> float:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AffineTransform:
+class AffineTransform(Warp):
     """Warp a clip; ask for the warp's parameters, each normalised to [-1, 1]."""
 
     weight: float = 1.0
     """Share of the total loss; 0 turns the task off."""
-    size: tuple[int, int] = (112, 144)
-    """Rows and columns of the views."""
     frames: int = 4
     """Frames at the beginning of a clip that are shown before and after the warp. They
     share one warp: fewer leave room for more clips, hence for more warps."""
-    rotation: float = 30.0
-    """Largest rotation, in degrees."""
-    scale: float = 1.25
-    """Largest magnification; the smallest is its inverse."""
-    translation: float = 0.1
-    """Largest translation, as a share of the view's side."""
-    shear: float = 10.0
-    """Largest shear, in degrees."""
-    margin: float = 1.5
-    """Side of the loaded clip over the view's side. 2.3 holds every warp of the ranges
-    above; less shows more anatomy, and a warp that would leave the clip is not drawn
-    (at 1.5 rotations are 18 % smaller on average, and magnification is likelier
-    than its inverse)."""
     input: Input = "frames"
     """What the encoder sees: one frame at a time; or the frames before the warp as the
     channels of one image, and those after it as another."""
 
     def __post_init__(self) -> None:
-        if self.scale < 1 or self.margin < 1:
-            raise ConfigError("scale and margin must be at least 1")
-        if min(self.rotation, self.translation, self.shear) < 0 or self.shear >= 90:
-            raise ConfigError("ranges must not be negative, and shear below 90 degrees")
+        super().__post_init__()
         if self.frames < 1:
             raise ConfigError(f"frames must be at least 1, found {self.frames}")
 
@@ -84,17 +60,8 @@ class AffineTransform:
         return {"r2": 0.0}
 
     def sample(self, batch: int, generator: Generator) -> Answer:
-        """Draw the parameters of each clip's warp, in [-1, 1]: (B, P).
-
-        The first of 64 uniform draws whose warp stays inside the clip; none, if no
-        draw does.
-        """
-        drawn_KBP = torch.rand(_CANDIDATES, batch, len(PARAMETERS), generator=generator)
-        drawn_KBP = torch.cat([drawn_KBP * 2 - 1, torch.zeros(1, *drawn_KBP.shape[1:])])
-        source = source_size(self.size, self.margin)
-        inside_KB = self._inside(drawn_KBP.flatten(0, 1), source).view(-1, batch)
-        first_B = inside_KB.long().argmax(0)
-        return {"parameters": drawn_KBP[first_B, torch.arange(batch)]}
+        """Draw the parameters of each clip's warp, in [-1, 1]: (B, P)."""
+        return {"parameters": self.draw(batch, generator)}
 
     def apply(self, clips_BTHW: Tensor, answer: Answer) -> Tensor:
         """The first frames before, then after their warp: (B, 2 · frames, *size).
@@ -103,43 +70,8 @@ class AffineTransform:
             ValueError: a pixel of a view would lie outside the clip.
         """
         clips_BTHW = clips_BTHW[:, : self.frames]
-        after_BTHW = self.warp(clips_BTHW, answer)
+        after_BTHW = self.warp(clips_BTHW, answer["parameters"])
         return torch.cat([centre(clips_BTHW, self.size), after_BTHW], dim=1)
-
-    def warp(self, clips_BTHW: Tensor, answer: Answer) -> Tensor:
-        """The clips after their warp: (B, T, *size).
-
-        Raises:
-            ValueError: a pixel of a view would lie outside the clip.
-        """
-        height, width = clips_BTHW.shape[2:]
-        parameters_BP = answer["parameters"].to(clips_BTHW.device)
-        if not bool(self._inside(parameters_BP, (height, width)).all()):
-            raise ValueError(f"a warp leaves the clip of {height} by {width} pixels")
-        grid_BHW2 = self._source_of(self._grid(clips_BTHW.device), parameters_BP)
-        reach_2 = torch.tensor([width - 1, height - 1], device=clips_BTHW.device) / 2
-        return F.grid_sample(
-            clips_BTHW, grid_BHW2 / reach_2, padding_mode="border", align_corners=True
-        )
-
-    def matrices(self, parameters_BP: Tensor) -> tuple[Tensor, Tensor]:
-        """The warps as matrices (B, 2, 2) and shifts (B, 2).
-
-        A point of the view, in pixels right and down of its centre, shows what the clip
-        has at matrix · point + shift of its centre.
-        """
-        turn_B, zoom_B, down_B, right_B, slant_B = parameters_BP.unbind(1)
-        angle_B = turn_B * math.radians(self.rotation)
-        slope_B = torch.tan(slant_B * math.radians(self.shear))
-        shrink_B = torch.exp(-zoom_B * math.log(self.scale))
-        cos_B, sin_B = angle_B.cos() * shrink_B, angle_B.sin() * shrink_B
-        rows = [
-            torch.stack([cos_B, cos_B * slope_B - sin_B], 1),
-            torch.stack([sin_B, sin_B * slope_B + cos_B], 1),
-        ]
-        height, width = self.size
-        shift_B2 = self.translation * torch.stack([right_B * width, down_B * height], 1)
-        return torch.stack(rows, 1), shift_B2
 
     def head(self, dim: int) -> nn.Module:
         return BeforeAfterHead(dim, len(PARAMETERS))
@@ -155,35 +87,3 @@ class AffineTransform:
     def score(self, output: Tensor, answer: Answer) -> dict[str, float]:
         """Share of the parameters' variance within the batch that is explained."""
         return {"r2": explained(output, answer["parameters"])}
-
-    def _source_of(self, points_2: Tensor, parameters_BP: Tensor) -> Tensor:
-        """Where view points come from, in pixels right and down of the clip's centre.
-
-        Args:
-            points_2: Points of the view, (..., 2), in the same units.
-            parameters_BP: Normalised parameters.
-
-        Returns:
-            Points of the clip, (B, ..., 2): R(rotation) · shear / scale · p + t.
-        """
-        matrix_B22, shift_B2 = self.matrices(parameters_BP)
-        moved = torch.einsum("bij,...j->b...i", matrix_B22, points_2)
-        return moved + shift_B2.view(-1, *(1,) * (points_2.ndim - 1), 2)
-
-    def _inside(self, parameters_BP: Tensor, source_HW: tuple[int, int]) -> Tensor:
-        """Whether the corners of the warped view lie inside the clip: bool (B,)."""
-        right, down = (self.size[1] - 1) / 2, (self.size[0] - 1) / 2
-        corners_42 = torch.tensor(
-            [(x, y) for x in (-right, right) for y in (-down, down)],
-            device=parameters_BP.device,
-        )
-        source_B42 = self._source_of(corners_42, parameters_BP)
-        reach_2 = torch.tensor([source_HW[1] - 1, source_HW[0] - 1]) / 2 + 1e-3
-        return (source_B42.abs() <= reach_2.to(source_B42)).all(2).all(1)
-
-    def _grid(self, device: torch.device) -> Tensor:
-        """The view's pixels, right and down of its centre: (H, W, 2)."""
-        height, width = self.size
-        down_H = torch.arange(height, device=device) - (height - 1) / 2
-        right_W = torch.arange(width, device=device) - (width - 1) / 2
-        return torch.stack(torch.meshgrid(right_W, down_H, indexing="xy"), -1)

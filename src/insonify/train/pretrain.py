@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 from lightning.fabric import Fabric
 
+from insonify.clips.loader import ClipLoader
 from insonify.core.errors import DivergedError
 from insonify.model.checkpoint import OPTIMIZER, WEIGHTS, read_tensors
 from insonify.model.encoder import Encoder
@@ -76,6 +77,14 @@ def pretrain(
         save=saver.save_step,
         on_progress=on_progress,
     )
+    _train(fabric, loader, watch, path)
+    saver.save_encoder(run.checkpoint)
+    return run.checkpoint
+
+
+def _train(fabric: Fabric, loader: ClipLoader, watch: Watch, path: Path) -> None:
+    """Train from the state's step to the last, and close what ``watch`` writes."""
+    options, state = watch.options, watch.state
     try:
         fit(
             fabric,
@@ -93,8 +102,6 @@ def pretrain(
         ) from None
     finally:
         watch.writer.close()
-    saver.save_encoder(run.checkpoint)
-    return run.checkpoint
 
 
 def new_model(encoder: Encoder, options: PretrainOptions) -> JointModel:

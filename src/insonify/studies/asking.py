@@ -37,8 +37,9 @@ class Asked:
     rates: tuple[float, ...] = (0.001,)
     """Learning rates; with several, every arm is given the best of them by validation
     subjects: by k-NN on --task, without one by the effective rank of the features."""
-    nested: bool = False
-    """Choose rates anew in every fold; else the first chooses for all."""
+    nested: bool = True
+    """Choose rates anew in every fold. Without it fold 0 chooses for all, which is
+    cheaper, but others then test subjects that helped to choose."""
     folds: int = 3
     """Folds of subjects."""
     seeds: tuple[int, ...] = (0,)

@@ -70,7 +70,7 @@ def tuning_grid(question: Question, tried: Sequence[Tried]) -> Grid:
     if not question.nested:
         notes.append(
             "Fold 0 chooses for all, and fold 1 tests those whom fold 0 validates on: "
-            "--nested chooses anew in every fold."
+            "without --no-nested every fold chooses by its own."
         )
     return Grid(
         title="Which learning rates were tried",

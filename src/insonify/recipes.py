@@ -141,9 +141,8 @@ def relative() -> PretrainOptions:
 def path_only() -> PretrainOptions:
     """Order correction alone, read off as the shortest path over features; for CPUs.
 
-    A path is scored by how far features move along it, which is above chance before
-    anything is learnt; free comparison of pairs is not learnt in such a time
-    (docs/log.md).
+    A path is scored by how far features move along it; free comparison of pairs is not
+    learnt in such a time (docs/log.md).
     """
     order = FrameOrder(size=_SMALL, reading="path")
     return replace(order_only(), recipe="path_only", order=order, batch=48)
@@ -165,10 +164,10 @@ def shared_views() -> PretrainOptions:
 
 
 def path_relative() -> PretrainOptions:
-    """Both tasks in parallel, as ``siamese``, in the forms that are learnt; for CPUs.
+    """Both tasks in parallel, as ``siamese``, in their later forms; for CPUs.
 
-    The order as a path over the frames as they are, and the relative transform between
-    two warped frames (docs/log.md).
+    The order as a path over unwarped frames, and the relative transform between two
+    warped ones. Tried on one fold only (docs/log.md).
     """
     order = FrameOrder(size=_SMALL, reading="path")
     return replace(relative(), recipe="path_relative", order=order, batch=32)

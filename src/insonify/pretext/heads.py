@@ -47,7 +47,7 @@ class PathHead(nn.Module):
 
     Distances are those of a linear projection of the features, over their mean in the
     clip; one number, learnt too, says how much a longer way counts. Before anything is
-    learnt this is the shortest path over features, and well above chance.
+    learnt this is the shortest path over projected features.
     """
 
     paths_CT: Tensor

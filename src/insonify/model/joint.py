@@ -1,7 +1,8 @@
 """One encoder and a head a task, trained together.
 
 Legend: B batch, V views, K views of a stack, S stacks, N stacks of a batch, H rows,
-W columns, C channels, h rows and w columns of a map, D features.
+W columns, C channels, h rows and w columns of a map, D features, E outputs of a
+projection.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from insonify.model.branches import STAGES, Branch, crown, pooled, trunk
 from insonify.model.encoder import Encoder
+from insonify.model.teacher import Teacher
 
 
 class JointModel(nn.Module):
@@ -25,6 +27,9 @@ class JointModel(nn.Module):
             without ``private``.
         private: Tasks that have the other stages for themselves, as copies that begin
             with the encoder's weights.
+        teachers: Momentum of the tasks that have a teacher. Their heads have a module
+            ``projection``, which is copied with the encoder, and are given features
+            and the teacher's projections (B, S, E).
 
     Raises:
         ConfigError: there are private tasks, and the encoder is no ResNet.
@@ -37,6 +42,7 @@ class JointModel(nn.Module):
         *,
         shared: int = len(STAGES),
         private: Iterable[str] = (),
+        teachers: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()
         self.encoder = encoder
@@ -45,15 +51,46 @@ class JointModel(nn.Module):
         self.branches = nn.ModuleDict(
             {task: Branch(encoder, shared) for task in private}
         )
+        self.teachers = nn.ModuleDict(
+            {
+                task: Teacher(encoder, self._projection(task), momentum)
+                for task, momentum in (teachers or {}).items()
+            }
+        )
 
     def forward(self, views: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Views (B, V, H, W) of each task to each task's output."""
+        """Views (B, V, H, W) of each task to each task's output.
+
+        While training, the teachers follow first: what they have not seen of the
+        encoder is the last step.
+        """
+        if self.training:
+            self._follow()
         stacks = {task: self._stacks(each_BVHW) for task, each_BVHW in views.items()}
         features, dim = self._features(stacks), self.encoder.dim
         return {
-            task: self.heads[task](part_ND.reshape(len(views[task]), -1, dim))
+            task: self._output(
+                task, part_ND.reshape(len(views[task]), -1, dim), stacks[task]
+            )
             for task, part_ND in features.items()
         }
+
+    def _follow(self) -> None:
+        for task, teacher in self.teachers.items():
+            assert isinstance(teacher, Teacher)
+            teacher.follow(self.encoder, self._projection(task))
+
+    def _projection(self, task: str) -> nn.Module:
+        return self.heads[task].get_submodule("projection")
+
+    def _output(self, task: str, features_BSD: Tensor, stacks_NHW: Tensor) -> Tensor:
+        """What a task's head says, beside its teacher's projections if it has one."""
+        given = [features_BSD]
+        if task in self.teachers:
+            taught_NE = self.teachers[task](stacks_NHW)
+            given.append(taught_NE.view(*features_BSD.shape[:2], -1))
+        output: Tensor = self.heads[task](*given)
+        return output
 
     def _stacks(self, views_BVHW: Tensor) -> Tensor:
         """Views (N, H, W), or stacks of them (N, K, H, W)."""

@@ -65,6 +65,20 @@ class PretextTask(Protocol):
         """Figures to watch, such as accuracy; compare them with ``chance``."""
 
 
+@runtime_checkable
+class Taught(PretextTask, Protocol):
+    """A task whose head is also given what a teacher makes of the views.
+
+    The teacher is a slower copy of the encoder and of the head's module
+    ``projection``; the head takes features (B, S, D) and the teacher's projections
+    (B, S, E), which carry no gradient.
+    """
+
+    @property
+    def momentum(self) -> float | None:
+        """Share of its weights that the teacher keeps each step; None: no teacher."""
+
+
 def source_size(size_HW: tuple[int, int], margin: float) -> tuple[int, int]:
     """The smallest clip size with this margin that has ``size_HW`` as exact centre.
 

@@ -11,6 +11,7 @@ from insonify.core.errors import DivergedError
 from insonify.model.checkpoint import OPTIMIZER, WEIGHTS, read_tensors
 from insonify.model.encoder import Encoder
 from insonify.model.joint import JointModel
+from insonify.pretext.task import Taught
 from insonify.store import Roles, Store
 from insonify.train.joint_loss import JointLoss
 from insonify.train.loading import (
@@ -109,8 +110,17 @@ def new_model(encoder: Encoder, options: PretrainOptions) -> JointModel:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(options.seed)
         heads = {name: task.head(encoder.dim) for name, task in options.tasks.items()}
+    momenta = {
+        name: task.momentum
+        for name, task in options.tasks.items()
+        if isinstance(task, Taught) and task.momentum is not None
+    }
     return JointModel(
-        encoder, heads, shared=options.shared_stages, private=options.private
+        encoder,
+        heads,
+        shared=options.shared_stages,
+        private=options.private,
+        teachers=momenta,
     )
 
 
@@ -126,7 +136,8 @@ def _new_state(
         seed=options.seed,
     )
     model = new_model(encoder, options)
-    optimizer = options.optimisation.build(model.parameters())
+    learnt = (weight for weight in model.parameters() if weight.requires_grad)
+    optimizer = options.optimisation.build(learnt)
     wrapped, optimizer = fabric.setup(model, optimizer)
     return State(model=wrapped, optimizer=optimizer)
 

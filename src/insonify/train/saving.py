@@ -13,6 +13,8 @@ from insonify.train.optimisation import pack
 from insonify.train.options import PretrainOptions
 from insonify.train.run_folder import RunFolder
 
+TEACHERS: Final = "teachers."
+"""Begins the names of what is not kept of a finished model."""
 STACKED: Final = "stacked."
 """Begins the names of what the encoder had of its own while it saw stacks of frames."""
 
@@ -37,9 +39,18 @@ class Saver:
         self.run.prune()
 
     def save_encoder(self, folder: Path) -> None:
-        """Write the finished model, its encoder as one of single frames."""
+        """Write the finished model, its encoder as one of single frames.
+
+        Teachers are left out: the encoder is what is kept, of DINO too, whose paper
+        keeps the teacher.
+        """
         model: Any = self.state.model
-        tensors: dict[str, Tensor] = model.state_dict()
+        state: dict[str, Tensor] = model.state_dict()
+        tensors = {
+            name: tensor
+            for name, tensor in state.items()
+            if not name.startswith(TEACHERS)
+        }
         if model.encoder.channels > 1:
             for name, tensor in model.encoder.collapse().state_dict().items():
                 own = tensors[f"encoder.{name}"]

@@ -6,7 +6,7 @@ The same names without ``paper_`` are their small twins, for two CPU cores.
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from insonify.clips.augment import Photometric
 from insonify.clips.sampling import ClipOptions
@@ -15,9 +15,15 @@ from insonify.pretext import (
     AffineTransform,
     Disentangled,
     FrameOrder,
+    FrameSequence,
+    Jigsaw,
+    JointEmbedding,
+    Pace,
     RelativeTransform,
+    Rotation,
     SharedViews,
 )
+from insonify.pretext.embedding import MethodName
 from insonify.pretext.task import Input
 from insonify.pretext.warp import Warp
 from insonify.train.optimisation import Optimisation
@@ -25,6 +31,7 @@ from insonify.train.options import PretrainOptions
 
 _SMALL: Final = (64, 80)
 _LARGE: Final = (224, 288)
+_W = TypeVar("_W", RelativeTransform, JointEmbedding)
 
 
 def siamese() -> PretrainOptions:
@@ -173,6 +180,73 @@ def path_relative() -> PretrainOptions:
     return replace(relative(), recipe="path_relative", order=order, batch=32)
 
 
+def simclr() -> PretrainOptions:
+    """Two warped frames of a clip against those of others; for CPUs, as all below."""
+    return _embedding("simclr")
+
+
+def mocov3() -> PretrainOptions:
+    """As ``simclr``, with predictions of a teacher's projections."""
+    return _embedding("mocov3")
+
+
+def byol() -> PretrainOptions:
+    """As ``mocov3``, without other clips to tell apart."""
+    return _embedding("byol")
+
+
+def simsiam() -> PretrainOptions:
+    """As ``byol``, without a teacher."""
+    return _embedding("simsiam")
+
+
+def barlow() -> PretrainOptions:
+    """Barlow Twins: as ``simclr``, but outputs are told apart, not clips."""
+    return _embedding("barlow")
+
+
+def vicreg() -> PretrainOptions:
+    """As ``barlow``, by variance and covariance of the outputs."""
+    return _embedding("vicreg")
+
+
+def dino() -> PretrainOptions:
+    """Prototypes of a teacher, two views of full size."""
+    return _embedding("dino")
+
+
+def uscl() -> PretrainOptions:
+    """As ``simclr``, with frames of a clip blended, as was made for ultrasound."""
+    return _embedding("uscl")
+
+
+def verification() -> PretrainOptions:
+    """Are three frames in order?"""
+    return _puzzle("verification", FrameSequence(size=_SMALL), batch=64)
+
+
+def vcop() -> PretrainOptions:
+    """In which of the 24 orders are four frames?"""
+    return _puzzle("vcop", FrameSequence(size=_SMALL, asked="full"), batch=48)
+
+
+def pace() -> PretrainOptions:
+    """How fast do three frames follow? Out of seven, at half the usual interval."""
+    made = _puzzle("pace", Pace(size=_SMALL), batch=64)
+    clips = replace(made.clips, interval_s=4 / 30, motion_floor=0.25)
+    return replace(made, clips=clips)
+
+
+def rotation() -> PretrainOptions:
+    """By how many quarter turns was a frame rotated?"""
+    return _puzzle("rotation", Rotation(size=_SMALL), batch=192)
+
+
+def jigsaw() -> PretrainOptions:
+    """In which of 24 arrangements are the four tiles of a frame?"""
+    return _puzzle("jigsaw", Jigsaw(size=_SMALL), batch=192)
+
+
 def demo() -> PretrainOptions:
     """Small enough to see something in two minutes."""
     return replace(
@@ -191,6 +265,19 @@ RECIPES: dict[str, Callable[[], PretrainOptions]] = {
         path_only,
         shared_views,
         path_relative,
+        simclr,
+        mocov3,
+        byol,
+        simsiam,
+        barlow,
+        vicreg,
+        dino,
+        uscl,
+        verification,
+        vcop,
+        pace,
+        rotation,
+        jigsaw,
         paper_siamese,
         paper_disentangled,
         paper_order_only,
@@ -213,6 +300,23 @@ def frame_by_frame(options: PretrainOptions) -> PretrainOptions:
     return replace(options, **_with_tasks(options, input=kind))
 
 
+def _embedding(method: MethodName) -> PretrainOptions:
+    """A joint embedding with the clips, warps and texture of ``relative``."""
+    task = JointEmbedding(method=method, warp=AffineTransform(size=_SMALL))
+    return replace(relative(), recipe=method, relative=None, embedding=task)
+
+
+def _puzzle(
+    name: str, task: FrameSequence | Pace | Rotation | Jigsaw, *, batch: int
+) -> PretrainOptions:
+    """A puzzle with the texture of ``relative``; a batch shows 192 frames."""
+    base = relative()
+    clips = replace(base.clips, frames=task.frames)
+    return replace(
+        base, recipe=name, clips=clips, relative=None, puzzle=task, batch=batch
+    )
+
+
 def _paper_alone(name: str) -> PretrainOptions:
     """The paper's setting for one branch: nobody to share stages with."""
     return replace(paper_siamese(), recipe=name, shared_stages=5)
@@ -221,11 +325,14 @@ def _paper_alone(name: str) -> PretrainOptions:
 def _with_tasks(options: PretrainOptions, **changes: Any) -> dict[str, Any]:
     """All tasks of a recipe with the same changes."""
     both, shared = options.disentangled, options.shared_views
-    relative = options.relative
+    relative, embedding = options.relative, options.embedding
+    puzzle = options.puzzle
     return {
         "order": options.order and replace(options.order, **changes),
         "transform": options.transform and replace(options.transform, **changes),
         "relative": relative and _warped(relative, changes),
+        "embedding": embedding and _warped(embedding, changes),
+        "puzzle": puzzle and replace(puzzle, size=changes.get("size", puzzle.size)),
         "shared_views": shared
         and replace(
             shared,
@@ -241,5 +348,5 @@ def _with_tasks(options: PretrainOptions, **changes: Any) -> dict[str, Any]:
     }
 
 
-def _warped(relative: RelativeTransform, changes: dict[str, Any]) -> RelativeTransform:
-    return replace(relative, warp=replace(relative.warp, **changes))
+def _warped(task: _W, changes: dict[str, Any]) -> _W:
+    return replace(task, warp=replace(task.warp, **changes))

@@ -12,8 +12,14 @@ from insonify.pretext import (
     AffineTransform,
     Disentangled,
     FrameOrder,
+    FrameSequence,
+    Jigsaw,
+    JointEmbedding,
+    Pace,
     PretextTask,
+    Puzzle,
     RelativeTransform,
+    Rotation,
     SharedViews,
 )
 from insonify.train.optimisation import Optimisation
@@ -50,6 +56,10 @@ class PretrainOptions:
     """How do two different frames, each warped, lie to each other? None: not asked."""
     shared_views: SharedViews | None = None
     """Order and relative transforms of the same views. None: not asked."""
+    embedding: JointEmbedding | None = None
+    """Do two warped frames of a clip look alike? None: not asked."""
+    puzzle: FrameSequence | Pace | Rotation | Jigsaw | None = None
+    """Which of a few things was done to a clip? None: not asked."""
     flip: Flip = field(default_factory=Flip)
     """Mirroring, once a clip."""
     photometric: Photometric = field(default_factory=Photometric)
@@ -92,6 +102,7 @@ class PretrainOptions:
                 )
         self._check_frames()
         self._check_sharing()
+        self._check_embedding()
         counts = (self.batch, self.steps, self.checkpoint_every, self.probe_every)
         if min(counts) < 1 or min(self.workers, self.cache_mb) < 0:
             raise ConfigError(
@@ -100,7 +111,14 @@ class PretrainOptions:
 
     def _check_frames(self) -> None:
         wanted, transform = self.clips.frames, self.transform
-        whole = FrameOrder | Disentangled | RelativeTransform | SharedViews
+        whole = (
+            FrameOrder
+            | Disentangled
+            | RelativeTransform
+            | SharedViews
+            | JointEmbedding
+            | Puzzle
+        )
         for name, task in self.tasks.items():
             if isinstance(task, whole) and task.frames != wanted:
                 raise ConfigError(f"{name}.frames and clips.frames must be the same")
@@ -127,6 +145,18 @@ class PretrainOptions:
                 f"on ({', '.join(self.tasks)}), or share all {_ALL} stages"
             )
 
+    def _check_embedding(self) -> None:
+        asked = self.embedding
+        if asked is None:
+            return
+        if self.batch < 2:
+            raise ConfigError("embedding tells clips apart; give batch 2 or more")
+        if asked.momentum is not None and "embedding" in self.private:
+            raise ConfigError(
+                f"embedding.method {asked.method} has a teacher, a copy of the shared "
+                f"encoder; share all {_ALL} stages"
+            )
+
     @property
     def channels(self) -> int:
         """Frames that enter the encoder together while it is pretrained."""
@@ -148,5 +178,7 @@ class PretrainOptions:
             "disentangled": self.disentangled,
             "relative": self.relative,
             "shared_views": self.shared_views,
+            "embedding": self.embedding,
+            "puzzle": self.puzzle,
         }
         return {name: task for name, task in named.items() if task and task.weight > 0}

@@ -1,0 +1,157 @@
+"""Do two frames of a clip, each warped, look alike to the encoder?
+
+The joint-embedding methods, as tasks in the same harness as the paper's: the same clips
+and augmentation; :mod:`insonify.pretext.embedding_methods` names their papers.
+
+Legend: B batch, T frames, S shown frames, V views, N frames of a batch, H rows,
+W columns, E outputs.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from insonify.core.errors import ConfigError
+from insonify.pretext import embedding_methods as methods
+from insonify.pretext.frame_order import shuffle
+from insonify.pretext.task import Answer
+from insonify.pretext.transform import AffineTransform
+
+MethodName = Literal[
+    "simclr", "mocov3", "byol", "simsiam", "barlow", "vicreg", "dino", "uscl"
+]
+_METHODS: Final[dict[MethodName, Callable[[], methods.Method]]] = {
+    "simclr": methods.simclr,
+    "mocov3": methods.mocov3,
+    "byol": methods.byol,
+    "simsiam": methods.simsiam,
+    "barlow": methods.barlow,
+    "vicreg": methods.vicreg,
+    "dino": methods.dino,
+    "uscl": methods.uscl,
+}
+_TAUGHT: Final = ("mocov3", "byol", "dino")
+
+
+@dataclass(frozen=True, kw_only=True)
+class JointEmbedding:
+    """Show two frames of a clip, each warped; want the same of both, of no others."""
+
+    weight: float = 1.0
+    """Share of the total loss; 0 turns the task off."""
+    method: MethodName = "simclr"
+    """What keeps views of a clip together and collapse away. uscl also blends frames:
+    two views are two frames of a clip, each mixed with a third before its warp."""
+    warp: AffineTransform = field(default_factory=AffineTransform)
+    """How each frame is warped; its weight, frames and input are not used. Its size
+    and margin are the task's."""
+    frames: int = 4
+    """Frames in a clip."""
+    same_frame: bool = False
+    """Whether both views show one frame of the clip, differently warped."""
+    hidden: int = 512
+    """Hidden units of projection and prediction (the papers': 2048 to 8192)."""
+    outputs: int = 128
+    """Outputs of the projection (the papers': 128 to 8192; DINO 65536)."""
+    teacher_momentum: float = 0.99
+    """Share of its weights that the teacher of mocov3, byol and dino keeps each step
+    (the papers': 0.99 to 0.996, over many more steps)."""
+
+    channels = 1
+
+    def __post_init__(self) -> None:
+        if self.frames < self._drawn and not self.same_frame:
+            raise ConfigError(
+                f"{self.method} shows {self._drawn} frames of a clip, found frames "
+                f"{self.frames}; take more, or same_frame"
+            )
+        if min(self.hidden, self.outputs) < 1 or not 0 <= self.teacher_momentum < 1:
+            raise ConfigError(
+                "hidden and outputs must be at least 1, teacher_momentum in [0, 1)"
+            )
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.warp.size
+
+    @property
+    def margin(self) -> float:
+        return self.warp.margin
+
+    @property
+    def momentum(self) -> float | None:
+        """Of the teacher; None where the method has none."""
+        return self.teacher_momentum if self.method in _TAUGHT else None
+
+    @property
+    def chance(self) -> dict[str, float]:
+        return {"retrieval": 0.0}
+
+    def sample(self, batch: int, generator: Generator) -> Answer:
+        """Draw the frames (B, S) and the warp of each view, (B, 2, 5).
+
+        For uscl the third frame is blended into both views; what is left of their own
+        has a share (B,) from Beta(½, ½), as in its code: sin² of a uniform angle.
+        """
+        order_BT = torch.rand(batch, self.frames, generator=generator).argsort(1)
+        shown_BS = order_BT[:, : self._drawn]
+        if self.same_frame:
+            shown_BS = order_BT[:, :1].expand(-1, self._drawn)
+        warps_NP = self.warp.sample(2 * batch, generator)["parameters"]
+        answer = {"shown": shown_BS, "warps": warps_NP.view(batch, 2, -1)}
+        if self.method == "uscl":
+            angle_B = torch.rand(batch, generator=generator) * math.pi / 2
+            answer["blend"] = angle_B.sin().square()
+        return answer
+
+    def apply(self, clips_BTHW: Tensor, answer: Answer) -> Tensor:
+        """The two views of each clip: (B, 2, *size).
+
+        Raises:
+            ValueError: a pixel of a view would lie outside the clip.
+        """
+        frames_BSHW = shuffle(clips_BTHW, answer["shown"])
+        if "blend" in answer:
+            share_B111 = answer["blend"].to(frames_BSHW)[:, None, None, None]
+            own_B2HW, common_B1HW = frames_BSHW[:, :2], frames_BSHW[:, 2:]
+            frames_BSHW = share_B111 * own_B2HW + (1 - share_B111) * common_B1HW
+        warps_NP = {"parameters": answer["warps"].flatten(0, 1)}
+        views_N1HW = self.warp.warp(frames_BSHW.flatten(0, 1)[:, None], warps_NP)
+        return views_N1HW.view(len(clips_BTHW), -1, *self.size)
+
+    def head(self, dim: int) -> nn.Module:
+        """Projection, prediction and centre of the method.
+
+        Raises:
+            ConfigError: ``lightly`` is not installed.
+        """
+        method = _METHODS[self.method]()
+        return methods.EmbeddingHead(method, dim, self.hidden, self.outputs)
+
+    def loss(self, output: Tensor, answer: Answer) -> Tensor:  # noqa: ARG002
+        """The method's loss: views of a clip agree, and not because all views do."""
+        return _METHODS[self.method]().loss(*output.chunk(2, 2))
+
+    def score(self, output: Tensor, answer: Answer) -> dict[str, float]:  # noqa: ARG002
+        """How often a clip's other view is found among those of the batch.
+
+        The share of first views whose likest second view (by cosine) is of the same
+        clip, from chance (1 / B) as 0 to always as 1; a collapsed encoder has 0.
+        """
+        asked_BVE, target_BVE = output.float().chunk(2, 2)
+        unit_BE = F.normalize(asked_BVE[:, 0], dim=1)
+        alike_BB = unit_BE @ F.normalize(target_BVE[:, 1], dim=1).T
+        own_B = torch.arange(len(alike_BB), device=alike_BB.device)
+        found = (alike_BB.argmax(1) == own_B).float().mean().item()
+        chance = 1 / len(alike_BB)
+        return {"retrieval": (found - chance) / max(1 - chance, 1e-9)}
+
+    @property
+    def _drawn(self) -> int:
+        """Frames that make the two views."""
+        return 3 if self.method == "uscl" else 2

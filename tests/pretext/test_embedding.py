@@ -1,0 +1,204 @@
+"""Joint embeddings: losses against slower ones, scores, teachers, a missing library."""
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import get_args
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from torch import Generator
+
+from insonify.core.errors import ConfigError
+from insonify.pretext import AffineTransform, JointEmbedding
+from insonify.pretext.embedding import MethodName
+
+NAMES = get_args(MethodName)
+Floats = npt.NDArray[np.float64]
+
+
+def generator(seed: int = 0) -> Generator:
+    return Generator().manual_seed(seed)
+
+
+def small(method: MethodName, **changes: bool) -> JointEmbedding:
+    warp = AffineTransform(size=(16, 24))
+    return JointEmbedding(method=method, warp=warp, hidden=16, outputs=6, **changes)
+
+
+def unit(rows: Floats) -> Floats:
+    found: Floats = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return found
+
+
+def nt_xent(one: Floats, other: Floats, temperature: float) -> float:
+    every = unit(np.concatenate([one, other]))
+    count, losses = len(every), []
+    for i in range(count):
+        near = [np.exp(every[i] @ every[j] / temperature) for j in range(count)]
+        own = near[(i + count // 2) % count]
+        losses.append(-np.log(own / (sum(near) - near[i])))
+    return float(np.mean(losses))
+
+
+def info_nce(asked: Floats, target: Floats) -> float:
+    asked, target, losses = unit(asked), unit(target), []
+    for i in range(len(asked)):
+        near = [np.exp(asked[i] @ other / 0.2) for other in target]
+        losses.append(-np.log(near[i] / sum(near)))
+    return float(2 * 0.2 * np.mean(losses))
+
+
+def barlow(one: Floats, other: Floats) -> float:
+    one, other = ((z - z.mean(0)) / z.std(0) for z in (one, other))
+    found = 0.0
+    for i in range(one.shape[1]):
+        for j in range(one.shape[1]):
+            alike = np.mean(one[:, i] * other[:, j])
+            found += (1 - alike) ** 2 if i == j else 0.005 * alike**2
+    return found
+
+
+def vicreg(one: Floats, other: Floats) -> float:
+    found = 25 * np.mean((one - other) ** 2)
+    for z in (one, other):
+        spread = np.sqrt(z.var(0, ddof=1) + 1e-4)
+        found += 25 * np.mean(np.maximum(0, 1 - spread)) / 2
+        covariance = np.cov(z.T)
+        rest = np.sum(covariance**2) - np.sum(np.diag(covariance) ** 2)
+        found += rest / z.shape[1]
+    return float(found)
+
+
+def distilled(asked: Floats, target: Floats) -> float:
+    losses = []
+    for student, teacher in zip(asked / 0.1, target / 0.04, strict=True):
+        share = np.exp(teacher) / np.exp(teacher).sum()
+        losses.append(-np.sum(share * np.log(np.exp(student) / np.exp(student).sum())))
+    return float(np.mean(losses))
+
+
+def cosine(asked: Floats, target: Floats) -> float:
+    return float(-np.mean(np.sum(unit(asked) * unit(target), 1)))
+
+
+BY_HAND: dict[MethodName, Callable[[Floats, Floats], float]] = {
+    "simclr": partial(nt_xent, temperature=0.1),
+    "uscl": partial(nt_xent, temperature=0.5),
+    "mocov3": info_nce,
+    "byol": cosine,
+    "simsiam": cosine,
+    "barlow": barlow,
+    "vicreg": vicreg,
+    "dino": distilled,
+}
+"""What is asked of one view against the target of the other, as in the papers."""
+
+
+@pytest.mark.parametrize("method", NAMES)
+def test_losses_are_those_of_the_papers(method: MethodName) -> None:
+    output = torch.randn(5, 2, 12, generator=generator()) * 0.3
+    asked, target = (part.double().numpy() for part in output.chunk(2, 2))
+    ways = ((0, 1), (1, 0))
+    wanted = np.mean([BY_HAND[method](asked[:, a], target[:, b]) for a, b in ways])
+    found = small(method).loss(output, {}).item()
+    assert found == pytest.approx(wanted, rel=1e-4)
+
+
+@pytest.mark.parametrize("method", NAMES)
+def test_what_is_a_target_passes_no_gradient_where_it_is_predicted(
+    method: MethodName,
+) -> None:
+    task = small(method)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        head = task.head(8)
+    features = torch.randn(4, 2, 8, generator=generator(), requires_grad=True)
+    taught = torch.randn(4, 2, 6, generator=generator(1))
+    given = (features, taught) if task.momentum else (features,)
+    asked, target = head(*given).chunk(2, 2)
+    assert asked.requires_grad
+    assert asked.shape == target.shape == (4, 2, 6)
+    (gradient,) = torch.autograd.grad(target.sum() + 0 * asked.sum(), features)
+    stopped = method in ("mocov3", "byol", "simsiam", "dino")
+    assert bool((gradient == 0).all()) == stopped
+    if task.momentum:
+        assert torch.equal(target, taught)
+
+
+def test_dino_takes_the_running_mean_of_its_teacher_off_while_it_trains() -> None:
+    head = small("dino").head(8).train()
+    features = torch.randn(4, 2, 8, generator=generator())
+    taught = torch.randn(4, 2, 6, generator=generator(1))
+    first = head(features, taught)[..., 6:]
+    second = head(features, taught)[..., 6:]
+    assert torch.equal(first, taught)
+    mean = taught.mean((0, 1))
+    assert torch.allclose(second, taught - 0.1 * mean, atol=1e-6)
+    state = head.state_dict()
+    assert torch.allclose(state["centre.center"][0, 0], 0.19 * mean, atol=1e-6)
+    head.eval()(features, taught)
+    assert torch.equal(head.state_dict()["centre.center"], state["centre.center"])
+
+
+def test_retrieval_is_counted_above_chance_whatever_the_batch() -> None:
+    task = small("simclr")
+    for batch in (2, 7, 40):
+        own = torch.eye(batch)[:, None].repeat(1, 2, 2)
+        assert task.score(own, {}) == {"retrieval": pytest.approx(1.0)}
+        same = torch.ones(batch, 2, 12)
+        assert task.score(same, {}) == {"retrieval": pytest.approx(0.0, abs=1e-6)}
+        tries = [
+            task.score(torch.randn(batch, 2, 12, generator=generator(seed)), {})
+            for seed in range(400)
+        ]
+        mean = np.mean([found["retrieval"] for found in tries])
+        assert mean == pytest.approx(task.chance["retrieval"], abs=0.12)
+
+
+def test_who_has_a_teacher() -> None:
+    taught = {name for name in NAMES if small(name).momentum is not None}
+    assert taught == {"mocov3", "byol", "dino"}
+    assert small("byol").momentum == 0.99
+
+
+def test_both_views_show_one_frame_if_asked_to() -> None:
+    for method in NAMES:
+        for same in (False, True):
+            drawn = small(method, same_frame=same).sample(50, generator())
+            kinds = [len(set(shown)) for shown in drawn["shown"].tolist()]
+            assert set(kinds) == ({1} if same else {3 if method == "uscl" else 2})
+
+
+def test_uscl_blends_one_frame_into_both_views() -> None:
+    task = small("uscl")
+    clips = torch.zeros(3, 4, 24, 36) + torch.arange(4.0)[:, None, None]
+    answer = task.sample(3, generator()) | {"blend": torch.tensor([0.0, 0.25, 1.0])}
+    answer["shown"] = torch.tensor([[0, 1, 3]] * 3)
+    levels = task.apply(clips, answer).mean((2, 3))
+    wanted = torch.tensor([[3.0, 3.0], [2.25, 2.5], [0.0, 1.0]])
+    assert torch.allclose(levels, wanted, atol=1e-4)
+    shares = task.sample(4000, generator())["blend"]
+    assert shares.mean().item() == pytest.approx(0.5, abs=0.02)
+    assert shares.var().item() == pytest.approx(1 / 8, abs=0.01)  # Beta(½, ½)
+
+
+@pytest.mark.parametrize("method", NAMES)
+def test_without_the_library_it_is_said_how_to_get_it(
+    method: MethodName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("lightly", "lightly.loss", "lightly.models.modules.heads"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ConfigError, match=r"pip install insonify\[baselines\]"):
+        small(method).head(8)
+
+
+def test_options_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ConfigError, match="uscl shows 3 frames"):
+        JointEmbedding(method="uscl", frames=2)
+    with pytest.raises(ConfigError, match="teacher_momentum"):
+        JointEmbedding(teacher_momentum=1.0)
+    with pytest.raises(ConfigError, match="outputs"):
+        JointEmbedding(outputs=0)

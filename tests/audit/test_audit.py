@@ -24,6 +24,7 @@ from insonify.pretext import (
     SharedViews,
 )
 from insonify.pretext.warp import Warp
+from insonify.recipes import RECIPES, with_size
 from insonify.report.audit_page import as_html, as_markdown, findings
 from insonify.report.audit_table import Verdict, build_verdicts
 from insonify.report.options import ReportOptions
@@ -270,3 +271,39 @@ def test_the_answers_that_were_kept_are_reported_again(
     assert again.read_text() == page.read_text()
     assert run(["report", rows, rows]) == 2
     assert "by itself" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "question", "classes"),
+    [
+        ("verification", "verification", 2),
+        ("vcop", "full order", 24),
+        ("pace", "pace", 3),
+        ("rotation", "rotation", 4),
+        ("jigsaw", "jigsaw", 24),
+    ],
+)
+def test_puzzles_are_audited_and_a_still_clip_only_empties_those_of_time(
+    store: Store, tmp_path: Path, name: str, question: str, classes: int
+) -> None:
+    options = with_size(RECIPES[name](), SIZE)
+    options = replace(options, batch=4, steps=1, split="k")
+    found = audit(store, tmp_path / "run", options, clips=8)
+    (asked,) = found.questions
+    assert (asked.name, len(asked.classes)) == (question, classes)
+    still = len(found.of(question, "still"))
+    assert still == (8 if name in ("verification", "vcop", "pace") else 0)
+    assert len(found.of(question, "real")) == 8
+    (verdict,) = build_verdicts(found, REPORT)
+    assert question in as_markdown((verdict,), found.facts)
+
+
+@pytest.mark.parametrize("name", ["simclr", "byol"])
+def test_embeddings_have_no_right_answers_to_audit(
+    store: Store, tmp_path: Path, name: str
+) -> None:
+    options = with_size(RECIPES[name](), SIZE)
+    options = replace(options, batch=4, steps=1, split="k")
+    pretrain(store, tmp_path / "run", options, lambda _: None)
+    with pytest.raises(ConfigError, match="nothing that can be right or wrong"):
+        load_run(tmp_path / "run", store)

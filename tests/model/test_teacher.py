@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Generator, Tensor, nn
-from torch.distributed import HashStore, destroy_process_group, init_process_group
+from torch import Generator, Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from insonify.model.encoder import Encoder
@@ -98,7 +97,8 @@ def test_no_gradient_reaches_a_teacher_and_no_chance_is_used() -> None:
 
 
 def test_a_teacher_does_not_keep_distributed_training_waiting() -> None:
-    init_process_group("gloo", store=HashStore(), rank=0, world_size=1)
+    store: Any = distributed.HashStore()  # type: ignore[attr-defined]
+    distributed.init_process_group("gloo", store=store, rank=0, world_size=1)
     try:
         alone, spread = joint().train(), joint().train()
         wrapped = DistributedDataParallel(spread)
@@ -107,7 +107,7 @@ def test_a_teacher_does_not_keep_distributed_training_waiting() -> None:
         for name, tensor in spread.state_dict().items():
             assert torch.allclose(tensor, alone.state_dict()[name], atol=1e-5)
     finally:
-        destroy_process_group()
+        distributed.destroy_process_group()
 
 
 def test_the_state_holds_the_teacher_and_goes_on_from_it() -> None:

@@ -56,20 +56,20 @@ def barlow(one: Floats, other: Floats) -> float:
     found = 0.0
     for i in range(one.shape[1]):
         for j in range(one.shape[1]):
-            alike = np.mean(one[:, i] * other[:, j])
+            alike = float(np.mean(one[:, i] * other[:, j]))
             found += (1 - alike) ** 2 if i == j else 0.005 * alike**2
     return found
 
 
 def vicreg(one: Floats, other: Floats) -> float:
-    found = 25 * np.mean((one - other) ** 2)
+    found = 25 * float(np.mean((one - other) ** 2))
     for z in (one, other):
         spread = np.sqrt(z.var(0, ddof=1) + 1e-4)
-        found += 25 * np.mean(np.maximum(0, 1 - spread)) / 2
+        found += 25 * float(np.mean(np.maximum(0, 1 - spread))) / 2
         covariance = np.cov(z.T)
         rest = np.sum(covariance**2) - np.sum(np.diag(covariance) ** 2)
-        found += rest / z.shape[1]
-    return float(found)
+        found += float(rest) / z.shape[1]
+    return found
 
 
 def distilled(asked: Floats, target: Floats) -> float:

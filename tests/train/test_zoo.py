@@ -82,8 +82,8 @@ def test_options_that_do_not_fit_together_are_refused() -> None:
         replace(tiny("simclr"), batch=1)
     with pytest.raises(ConfigError, match=r"puzzle.frames and clips.frames"):
         replace(tiny("pace"), clips=tiny("simclr").clips)
-    shared = {"order": with_size(RECIPES["order_only"](), (32, 40)).order}
-    together = replace(tiny("simclr"), **shared, shared_stages=3)
+    order = with_size(RECIPES["order_only"](), (32, 40)).order
+    together = replace(tiny("simclr"), order=order, shared_stages=3)
     assert together.private == ("embedding",)
     with pytest.raises(ConfigError, match=r"byol has a teacher.*share all"):
-        replace(tiny("byol"), **shared, shared_stages=3)
+        replace(tiny("byol"), order=order, shared_stages=3)

@@ -44,7 +44,7 @@ def answers(
         outputs = audited.model(views)
         for name, questions in asked.items():
             for each in questions:
-                if each.question.classes or not shown.order_only:
+                if each.of_time or not shown.of_time:
                     truth_BP = each.truth(drawn[name])
                     reply_BP = each.reply(outputs[name])
                     yield each.question.name, shown.name, truth_BP, reply_BP

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from insonify.audit.questions import questions_of
 from insonify.core.config import from_plain
 from insonify.core.errors import CheckpointError, ConfigError
 from insonify.model.checkpoint import WEIGHTS, read_tensors
@@ -33,7 +34,8 @@ def load_run(path: Path, store: Store) -> Audited:
 
     Raises:
         CheckpointError: there is no finished run, or its weights do not fit.
-        ConfigError: it learnt from another store, or from all subjects.
+        ConfigError: it learnt from another store, from all subjects, or from a task
+            that has no right answers.
     """
     run = RunFolder(path)
     known, weights = run.record(), run.checkpoint / WEIGHTS
@@ -48,6 +50,8 @@ def load_run(path: Path, store: Store) -> Audited:
             f"{path}: learnt from every subject, so nobody is left to audit it on; "
             "pretrain with --split"
         )
+    for task in options.tasks.values():
+        questions_of(task)  # Refuses before weights are read: no teacher is kept.
     model = new_model(Encoder(options.encoder, channels=options.channels), options)
     tensors = read_tensors(weights)
     for name in [name for name in tensors if name.startswith(STACKED)]:

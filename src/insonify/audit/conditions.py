@@ -159,8 +159,8 @@ class Shown:
     """Done to clips before the task changes them."""
     views: Change | None = None
     """Done to what the network would see."""
-    order_only: bool = False
-    """Whether it says something of the order alone."""
+    of_time: bool = False
+    """Whether it says something of questions about time alone."""
 
     @property
     def condition(self) -> Condition:
@@ -204,7 +204,7 @@ SHOWN: Final = (
         meaning="empty",
         says="the first frame in place of all: nothing moves",
         clips=still,
-        order_only=True,
+        of_time=True,
     ),
     Shown(
         name="near field masked",

@@ -17,6 +17,7 @@ from insonify.pretext import (
     Answer,
     FrameOrder,
     PretextTask,
+    Puzzle,
     RelativeTransform,
     SharedViews,
 )
@@ -48,6 +49,8 @@ class Asked:
     """From what was drawn to (B, P)."""
     reply: Callable[[Tensor], Tensor]
     """From the head's output to (B, P)."""
+    of_time: bool
+    """Whether a clip in which nothing moves has no answer."""
     baselines: tuple[Baseline, ...]
 
 
@@ -75,9 +78,11 @@ def questions_of(task: PretextTask) -> tuple[Asked, ...]:
             _order(task.frames, slice(classes), slice(None)),
             _relative(task.relative, slice(classes, None)),
         )
+    if isinstance(task, Puzzle):
+        return (_puzzle(task),)
     raise ConfigError(
         f"{type(task).__name__} asks nothing that can be right or wrong; audit a run "
-        "that orders frames or predicts transforms"
+        "that orders frames, predicts transforms or solves a puzzle"
     )
 
 
@@ -95,7 +100,18 @@ def _order(frames: int, output: slice, shown: slice) -> Asked:
         question=Question(name="order", classes=names),
         truth=lambda answer: order_class(answer["order"])[:, None].float(),
         reply=lambda out_BC: out_BC[:, output].argmax(1, keepdim=True).float(),
+        of_time=True,
         baselines=(Baseline(known, shortest),),
+    )
+
+
+def _puzzle(task: Puzzle) -> Asked:
+    return Asked(
+        question=Question(name=task.question, classes=task.names),
+        truth=lambda answer: task.truth(answer)[:, None].float(),
+        reply=lambda out_BC: out_BC.argmax(1, keepdim=True).float(),
+        of_time=task.of_time,
+        baselines=(),
     )
 
 
@@ -104,6 +120,7 @@ def _transform(output: slice, baselines: tuple[Baseline, ...]) -> Asked:
         question=Question(name="transform", parameters=PARAMETERS),
         truth=lambda answer: answer["parameters"],
         reply=lambda out_BP: out_BP[:, output].float(),
+        of_time=False,
         baselines=baselines,
     )
 
@@ -115,6 +132,7 @@ def _relative(task: RelativeTransform, output: slice) -> Asked:
         question=Question(name="relative", parameters=RELATIVE),
         truth=lambda answer: task.truth(answer)[:, first],
         reply=lambda out_BP: out_BP[:, output][:, first].float(),
+        of_time=False,
         baselines=(),
     )
 

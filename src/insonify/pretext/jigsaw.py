@@ -81,6 +81,14 @@ class Jigsaw(Puzzle):
         return 1 + 2 * self.jitter / self.grid
 
     @property
+    def question(self) -> str:
+        return "jigsaw"
+
+    @property
+    def of_time(self) -> bool:
+        return False
+
+    @property
     def names(self) -> tuple[str, ...]:
         orders_PN = most_different(self.grid**2, self.arrangements) + 1
         return tuple("-".join(map(str, order)) for order in orders_PN.tolist())

@@ -44,6 +44,14 @@ class Pace(Puzzle):
         return (self.frames - 1) // (self.shown - 1)
 
     @property
+    def question(self) -> str:
+        return "pace"
+
+    @property
+    def of_time(self) -> bool:
+        return True
+
+    @property
     def names(self) -> tuple[str, ...]:
         return tuple(f"every {pace}" for pace in range(1, self.paces + 1))
 

@@ -27,6 +27,16 @@ class Puzzle(ABC):
 
     @property
     @abstractmethod
+    def question(self) -> str:
+        """What is asked, in a word or two."""
+
+    @property
+    @abstractmethod
+    def of_time(self) -> bool:
+        """Whether a clip in which nothing moves has no answer."""
+
+    @property
+    @abstractmethod
     def names(self) -> tuple[str, ...]:
         """What the classes are called."""
 

@@ -36,6 +36,14 @@ class Rotation(Puzzle):
         return max(self.size) / min(self.size)
 
     @property
+    def question(self) -> str:
+        return "rotation"
+
+    @property
+    def of_time(self) -> bool:
+        return False
+
+    @property
     def names(self) -> tuple[str, ...]:
         return "0°", "90°", "180°", "270°"
 

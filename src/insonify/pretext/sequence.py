@@ -42,6 +42,14 @@ class FrameSequence(Puzzle):
         return 3 if self.asked == "verification" else self.frames
 
     @property
+    def question(self) -> str:
+        return "verification" if self.asked == "verification" else "full order"
+
+    @property
+    def of_time(self) -> bool:
+        return True
+
+    @property
     def names(self) -> tuple[str, ...]:
         if self.asked == "verification":
             return "out of order", "in order"

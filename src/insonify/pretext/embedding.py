@@ -18,6 +18,7 @@ from torch import Generator, Tensor, nn
 
 from insonify.core.errors import ConfigError
 from insonify.pretext import embedding_methods as methods
+from insonify.pretext.embedding_head import EmbeddingHead, Method
 from insonify.pretext.frame_order import shuffle
 from insonify.pretext.task import Answer
 from insonify.pretext.transform import AffineTransform
@@ -25,7 +26,7 @@ from insonify.pretext.transform import AffineTransform
 MethodName = Literal[
     "simclr", "mocov3", "byol", "simsiam", "barlow", "vicreg", "dino", "uscl"
 ]
-_METHODS: Final[dict[MethodName, Callable[[], methods.Method]]] = {
+_METHODS: Final[dict[MethodName, Callable[[], Method]]] = {
     "simclr": methods.simclr,
     "mocov3": methods.mocov3,
     "byol": methods.byol,
@@ -131,7 +132,7 @@ class JointEmbedding:
             ConfigError: ``lightly`` is not installed.
         """
         method = _METHODS[self.method]()
-        return methods.EmbeddingHead(method, dim, self.hidden, self.outputs)
+        return EmbeddingHead(method, dim, self.hidden, self.outputs)
 
     def loss(self, output: Tensor, answer: Answer) -> Tensor:  # noqa: ARG002
         """The method's loss: views of a clip agree, and not because all views do."""

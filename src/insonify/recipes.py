@@ -302,7 +302,7 @@ def frame_by_frame(options: PretrainOptions) -> PretrainOptions:
 
 def _embedding(method: MethodName) -> PretrainOptions:
     """A joint embedding with the clips, warps and texture of ``relative``."""
-    task = JointEmbedding(method=method, warp=AffineTransform(size=_SMALL))
+    task = JointEmbedding(method=method, warp=Warp(size=_SMALL))
     return replace(relative(), recipe=method, relative=None, embedding=task)
 
 

@@ -66,6 +66,36 @@ def test_arms_are_tuned_trained_alike_tested_and_resumed(
 
 
 @pytest.mark.slow
+def test_a_comparison_grows_and_ends_as_if_it_had_been_asked_at_once(
+    looked_at: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """First an arm and a seed more, then a seed more; what was tested stays."""
+    grown, whole = tmp_path / "grown", tmp_path / "whole"
+    gaze = ("--saliency", "--frozen.steps", "2")
+    first = ("path_only",)
+    assert run(words(looked_at, grown, *gaze, arms=first)) == 0
+    there = {p: p.stat().st_mtime_ns for p in grown.glob("*.parquet")}
+    both = (*first, "relative")
+    assert run(words(looked_at, grown, *gaze, "--seeds", "0", "1", arms=both)) == 0
+    assert {p: p.stat().st_mtime_ns for p in there} == there
+    assert sorted(path.name for path in grown.glob("planes*")) == [
+        "planes-2.parquet",
+        "planes-3.parquet",
+        "planes.parquet",
+    ]
+    assert run(words(looked_at, whole, *gaze, "--seeds", "0", "1", arms=both)) == 0
+    mine, its = (
+        json.loads((out / "compare.json").read_text()) for out in (grown, whole)
+    )
+    assert [arm["arm"] for arm in mine["arms"]] == list(both)
+    assert mine["cells"] == its["cells"]
+    assert mine["plan"] == its["plan"]
+    capsys.readouterr()
+    assert run(words(looked_at, grown, *gaze, arms=both)) == 2
+    assert "holds a study with other options" in capsys.readouterr().err
+
+
+@pytest.mark.slow
 def test_arms_may_train_for_as_long_instead(store: Store, tmp_path: Path) -> None:
     out = tmp_path / "study"
     line = words(store, out, "--equal", "seconds", arms=("path_only", "relative"))
@@ -107,6 +137,10 @@ def test_gaze_alone_is_compared_with_encoders_of_others_and_a_static_map(
     assert "| path_only | 0 | 1e+30 | diverged |" in text
     assert "without --no-nested" in text
     assert "imagenet=" in text
+    tried = out / "runs" / "path_only-fold0-seed0-rate1e+30" / "metrics.jsonl"
+    before = tried.stat().st_mtime_ns
+    assert run([*line, *rates, *once]) == 0
+    assert tried.stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import torch
 from torch import Generator
 
 from insonify.core.errors import ConfigError
-from insonify.pretext import AffineTransform, JointEmbedding
+from insonify.pretext import JointEmbedding
 from insonify.pretext.embedding import MethodName
 
 NAMES = get_args(MethodName)
@@ -24,7 +24,7 @@ def generator(seed: int = 0) -> Generator:
 
 
 def small(method: MethodName, **changes: bool) -> JointEmbedding:
-    warp = AffineTransform(size=(16, 24))
+    warp = Warp(size=(16, 24))
     return JointEmbedding(method=method, warp=warp, hidden=16, outputs=6, **changes)
 
 

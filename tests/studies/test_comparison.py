@@ -70,3 +70,27 @@ def test_an_arm_that_diverges_at_every_rate_ends_the_study() -> None:
 def test_nothing_to_test_on_is_refused() -> None:
     with pytest.raises(ConfigError, match="nothing to test on"):
         replace(ASKED, task=None).question()
+
+
+def test_a_comparison_grows_by_arms_and_seeds_and_by_nothing_else() -> None:
+    few = Comparison(question=replace(ASKED, arms=ARMS[:2]).question())
+    more = replace(ASKED, arms=("siamese", *ARMS[:2]), seeds=(0, 1))
+    grown = few.grown(Comparison(question=more.question()))
+    assert grown is not None
+    assert grown.question == replace(ASKED, arms=ARMS, seeds=(0, 1)).question()
+    assert {run.folder for run in few.work()} < {run.folder for run in grown.work()}
+    for other in (
+        replace(more, arms=("siamese",)),
+        replace(more, seeds=(1, 0)),
+        replace(more, steps=50),
+        replace(more, frames=96),
+        replace(more, fractions=(1.0,)),
+        replace(more, rates=(0.1,)),
+        replace(more, saliency=True),
+        replace(more, arms=(*more.arms, "imagenet=there")),
+    ):
+        assert few.grown(Comparison(question=other.question())) is None
+    timed = replace(few, step_seconds=(1.0, 2.0))
+    assert timed.grown(Comparison(question=more.question())) is None
+    seeds = Comparison(question=replace(more, arms=ARMS[:2]).question())
+    assert timed.grown(seeds) == replace(timed, question=seeds.question)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import tyro
 from rich.markdown import Markdown
@@ -13,10 +13,8 @@ from insonify.cli.study import (
     PLAN,
     fitted,
     known_plan,
-    planes_file,
     require_budget,
     run_folder,
-    saliency_file,
     train,
     train_all,
     transfer,
@@ -24,8 +22,8 @@ from insonify.cli.study import (
 from insonify.core.config import save_config, to_plain
 from insonify.core.errors import ConfigError, DivergedError
 from insonify.core.files import write_bytes
-from insonify.core.predictions import read_predictions
-from insonify.core.saliency_predictions import read_saliency
+from insonify.core.predictions import concatenate, read_predictions
+from insonify.core.saliency_predictions import concatenate_saliency, read_saliency
 from insonify.report.contrasts import BEST, Cell, plane_cells, saliency_cells
 from insonify.report.options import ReportOptions
 from insonify.report.render import as_json
@@ -35,8 +33,12 @@ from insonify.studies.compared import budget_grid, budgeted, contrast_grid, tuni
 from insonify.studies.comparison import Comparison, Rates
 from insonify.studies.grid import as_markdown
 from insonify.studies.pace import step_seconds
+from insonify.studies.tested import PLANES, SALIENCY, read_all
 from insonify.studies.tuning import Tried, choose, figure_name, figure_of
 from insonify.train.options import PretrainOptions
+
+DIVERGED: Final = "diverged.txt"
+"""In the folder of a trial that diverged: why, so that it is not tried again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +49,7 @@ class Compare:
     train for as long, and may choose among the same learning rates, by subjects of
     validation. Untrained weights are always among them. Every arm is tested against
     another on the same subjects, with p values adjusted by Holm's method. The same
-    command goes on where it was interrupted.
+    command goes on where it was interrupted; with further arms or seeds it adds them.
     """
 
     store: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="STORE")]
@@ -92,6 +94,7 @@ class Compare:
         """The plan of an earlier call, or a new one with its split."""
         fresh = Comparison(question=self.asked.question())
         if (known := known_plan(self.out, fresh)) is not None:
+            save_config(known, self.out / PLAN)
             return known
         store = Store.open(self.store)
         store.make_split(fresh.split, folds=fresh.folds, task=self.asked.task, seed=0)
@@ -110,11 +113,15 @@ class Compare:
             console.rule(f"trial: {run.folder}", align="left")
             assert isinstance(run.options, PretrainOptions)
             figure: float | None = None
+            diverged = run_folder(self.out, run) / DIVERGED
             try:
+                if diverged.exists():
+                    raise DivergedError(diverged.read_text())
                 train(self.store, self.out, run)
                 figure = figure_of(run_folder(self.out, run), name)
             except DivergedError as error:
                 console.print(f"{error}", style="red", markup=False)
+                write_bytes(diverged, f"{error}".encode())
             yield Tried(
                 arm=run.arm,
                 fold=run.options.fold,
@@ -125,10 +132,10 @@ class Compare:
     def _cells(self) -> list[Cell]:
         cells: list[Cell] = []
         if self.asked.task is not None:
-            seen = read_predictions(planes_file(self.out))
+            seen = read_all(self.out, PLANES, read_predictions, concatenate)
             cells += plane_cells(seen, self.against, self.options)
         if self.asked.saliency:
-            looked = read_saliency(saliency_file(self.out))
+            looked = read_all(self.out, SALIENCY, read_saliency, concatenate_saliency)
             cells += saliency_cells(looked, self.against, self.options)
         return cells
 

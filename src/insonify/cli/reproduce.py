@@ -12,22 +12,21 @@ from insonify.cli.study import (
     PLAN,
     fitted,
     known_plan,
-    planes_file,
     require_budget,
-    saliency_file,
     train_all,
     transfer,
 )
 from insonify.core.config import save_config, to_plain
 from insonify.core.files import write_bytes, write_json
-from insonify.core.predictions import read_predictions
-from insonify.core.saliency_predictions import read_saliency
+from insonify.core.predictions import concatenate, read_predictions
+from insonify.core.saliency_predictions import concatenate_saliency, read_saliency
 from insonify.report.options import ReportOptions
 from insonify.store import Store
 from insonify.studies.ablation import ablation_grid
 from insonify.studies.grid import as_markdown
 from insonify.studies.plan import Plan, Scale, make_plan
 from insonify.studies.tables import planes_grids, saliency_grids
+from insonify.studies.tested import PLANES, SALIENCY, read_all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +93,8 @@ class Reproduce:
         return plan
 
     def _tables(self) -> None:
-        seen = read_predictions(planes_file(self.out))
-        looked = read_saliency(saliency_file(self.out))
+        seen = read_all(self.out, PLANES, read_predictions, concatenate)
+        looked = read_all(self.out, SALIENCY, read_saliency, concatenate_saliency)
         grids = [
             *planes_grids(seen, self.options),
             *saliency_grids(looked, self.options),

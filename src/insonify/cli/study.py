@@ -1,6 +1,7 @@
 """The engine of all studies: begin or go on, train, transfer."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -16,6 +17,7 @@ from insonify.studies.budget import seconds
 from insonify.studies.ready import require_ready
 from insonify.studies.runs import Run, StudyPlan
 from insonify.studies.speed import measure_speed
+from insonify.studies.tested import PLANES, SALIENCY, untested
 from insonify.train.options import PretrainOptions
 
 PLAN: Final = "plan.json"
@@ -25,6 +27,8 @@ P = TypeVar("P", bound=StudyPlan)
 
 def known_plan(out: Path, fresh: P) -> P | None:
     """The plan of an earlier call that asked the same; None where there is none.
+
+    One that asked for less, as far as a study can grow, is made to ask for the rest.
 
     Raises:
         ConfigError: the folder holds another study, or other files.
@@ -37,12 +41,14 @@ def known_plan(out: Path, fresh: P) -> P | None:
             raise ConfigError(
                 f"{out}: holds a study of another kind or version; name a new folder"
             ) from None
-        if known.question != fresh.question:
+        if known.question == fresh.question:
+            return known
+        if (grown := known.grown(fresh)) is None:
             raise ConfigError(
                 f"{out}: holds a study with other options; repeat its options to go "
                 "on, or name a new folder"
             )
-        return known
+        return grown
     if out.exists() and not all(path.name.startswith(".") for path in out.iterdir()):
         raise ConfigError(f"{out}: not empty and not a study; name a new one")
     return None
@@ -105,39 +111,30 @@ def run_folder(out: Path, run: Run) -> Path:
     return out / "runs" / run.folder
 
 
-def planes_file(out: Path) -> Path:
-    """Where a study keeps its predictions of planes."""
-    return out / "planes.parquet"
-
-
-def saliency_file(out: Path) -> Path:
-    """Where a study keeps its predicted maps."""
-    return out / "saliency.parquet"
-
-
 def transfer(store: Path, out: Path, plan: StudyPlan, runs: Sequence[Run]) -> None:
     """Predict planes and saliency with all encoders; what is there stays.
 
     Encoders that learn from gaze are not tested on it.
     """
-    planes, saliency = planes_file(out), saliency_file(out)
-    if plan.planes is not None and not planes.exists():
-        console.rule("transfer planes", align="left")
-        TransferPlanes(
-            store=store,
-            runs=(*_named(out, runs), *plan.foreign),
-            out=planes,
-            options=plan.planes,
-        ).run()
-    if plan.saliency is not None and not saliency.exists():
-        console.rule("transfer saliency", align="left")
-        own = [run for run in runs if isinstance(run.options, PretrainOptions)]
-        TransferSaliency(
-            store=store,
-            runs=(*_named(out, own), *plan.foreign),
-            out=saliency,
-            options=plan.saliency,
-        ).run()
+    own = [run for run in runs if isinstance(run.options, PretrainOptions)]
+    if (planes := plan.planes) is not None:
+        for few, seeds, path in untested(out, PLANES, runs):
+            console.rule("transfer planes", align="left")
+            TransferPlanes(
+                store=store,
+                runs=(*_named(out, few), *plan.foreign),
+                out=path,
+                options=replace(planes, seeds=seeds),
+            ).run()
+    if (saliency := plan.saliency) is not None:
+        for few, seeds, path in untested(out, SALIENCY, own):
+            console.rule("transfer saliency", align="left")
+            TransferSaliency(
+                store=store,
+                runs=(*_named(out, few), *plan.foreign),
+                out=path,
+                options=replace(saliency, seeds=seeds),
+            ).run()
 
 
 def _named(out: Path, runs: Sequence[Run]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from insonify.pretext import embedding_methods as methods
 from insonify.pretext.embedding_head import EmbeddingHead, Method
 from insonify.pretext.frame_order import shuffle
 from insonify.pretext.task import Answer
-from insonify.pretext.transform import AffineTransform
+from insonify.pretext.warp import Warp
 
 MethodName = Literal[
     "simclr", "mocov3", "byol", "simsiam", "barlow", "vicreg", "dino", "uscl"
@@ -48,9 +48,8 @@ class JointEmbedding:
     method: MethodName = "simclr"
     """What keeps views of a clip together and collapse away. uscl also blends frames:
     two views are two frames of a clip, each mixed with a third before its warp."""
-    warp: AffineTransform = field(default_factory=AffineTransform)
-    """How each frame is warped; its weight, frames and input are not used. Its size
-    and margin are the task's."""
+    warp: Warp = field(default_factory=Warp)
+    """How each frame is warped; its size and margin are the task's."""
     frames: int = 4
     """Frames in a clip."""
     same_frame: bool = False
@@ -103,7 +102,7 @@ class JointEmbedding:
         shown_BS = order_BT[:, : self._drawn]
         if self.same_frame:
             shown_BS = order_BT[:, :1].expand(-1, self._drawn)
-        warps_NP = self.warp.sample(2 * batch, generator)["parameters"]
+        warps_NP = self.warp.draw(2 * batch, generator)
         answer = {"shown": shown_BS, "warps": warps_NP.view(batch, 2, -1)}
         if self.method == "uscl":
             angle_B = torch.rand(batch, generator=generator) * math.pi / 2
@@ -121,8 +120,8 @@ class JointEmbedding:
             share_B111 = answer["blend"].to(frames_BSHW)[:, None, None, None]
             own_B2HW, common_B1HW = frames_BSHW[:, :2], frames_BSHW[:, 2:]
             frames_BSHW = share_B111 * own_B2HW + (1 - share_B111) * common_B1HW
-        warps_NP = {"parameters": answer["warps"].flatten(0, 1)}
-        views_N1HW = self.warp.warp(frames_BSHW.flatten(0, 1)[:, None], warps_NP)
+        frames_N1HW = frames_BSHW.flatten(0, 1)[:, None]
+        views_N1HW = self.warp.warp(frames_N1HW, answer["warps"].flatten(0, 1))
         return views_N1HW.view(len(clips_BTHW), -1, *self.size)
 
     def head(self, dim: int) -> nn.Module:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from insonify.studies.alike import alike, recipes_of
-from insonify.studies.comparison import Equal, Question
 from insonify.studies.plan import SMALL_DECODER, SMALL_PLANES, require_folds
+from insonify.studies.question import Equal, Question
 from insonify.transfer.course import FineTune
 from insonify.transfer.planes import PlanesOptions
 from insonify.transfer.saliency import SaliencyOptions

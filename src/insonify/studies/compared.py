@@ -7,8 +7,9 @@ from pathlib import Path
 
 from insonify.report.contrasts import Cell
 from insonify.report.render import FIGURES
-from insonify.studies.comparison import Comparison, Question, Rates
+from insonify.studies.comparison import Comparison, Rates
 from insonify.studies.grid import Grid, figure_cell, p_cell
+from insonify.studies.question import Question
 from insonify.studies.runs import frames_a_clip
 from insonify.studies.tuning import Tried, figure_name
 from insonify.train.run_folder import RunFolder

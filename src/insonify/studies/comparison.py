@@ -6,50 +6,17 @@ may choose among the same learning rates.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 
-from insonify.core.errors import ConfigError
+from insonify.studies.question import Question
 from insonify.studies.runs import Run, stretched
 from insonify.train.options import PretrainOptions
 from insonify.transfer.planes import PlanesOptions
 from insonify.transfer.saliency import SaliencyOptions
 
-Equal = Literal["steps", "seconds"]
 Rates = Mapping[tuple[str, int], float]
 """The learning rate of an arm in a fold."""
 _FEWEST: Final = 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """What is compared, as it was asked."""
-
-    split: str
-    folds: int
-    seeds: tuple[int, ...]
-    pretraining: tuple[PretrainOptions, ...]
-    """One for each arm, named by its recipe; fold, seed and rate are filled in."""
-    rates: tuple[float, ...]
-    """Learning rates that every arm may choose from."""
-    nested: bool
-    """Choose anew in every fold; else once, in the first."""
-    equal: Equal
-    """What all arms have as much of, besides frames a step."""
-    planes: PlanesOptions | None
-    saliency: SaliencyOptions | None
-    foreign: tuple[str, ...]
-    """Encoders that others trained, each as ``name=checkpoint``."""
-
-    def __post_init__(self) -> None:
-        rates = self.rates
-        if not rates or min(rates) <= 0 or len(set(rates)) < len(rates):
-            raise ConfigError(
-                f"rates needs positive learning rates, each once; found {rates}"
-            )
-        if self.planes is None and self.saliency is None:
-            raise ConfigError(
-                "nothing to test on; name labels with --task, or saliency"
-            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +78,23 @@ class Comparison:
     def stretched(self, share: float) -> "Comparison":
         """The same with ``share`` times the steps everywhere."""
         return replace(self, share=self.share * share)
+
+    def grown(self, wanted: "Comparison") -> "Comparison | None":
+        """This study with the further arms and seeds that are wanted.
+
+        None if anything else is wanted otherwise, or less: arms that were tested stay
+        in the tables. Where arms train equally long none can join, for the machine was
+        timed when the study began.
+        """
+        mine, its = self.question, wanted.question
+        added = [arm for arm in its.pretraining if arm not in mine.pretraining]
+        first = its.seeds[: len(mine.seeds)]
+        kept = set(its.pretraining) >= set(mine.pretraining) and first == mine.seeds
+        if not kept or its.of(mine.pretraining, mine.seeds) != mine:
+            return None
+        if added and self.step_seconds:
+            return None
+        return replace(self, question=mine.of((*mine.pretraining, *added), its.seeds))
 
     def steps(self) -> dict[str, int]:
         """Steps of each arm.

@@ -91,6 +91,10 @@ class Plan:
             ),
         )
 
+    def grown(self, wanted: "Plan") -> None:  # noqa: ARG002
+        """None: the paper's study is whole from the beginning."""
+        return
+
 
 def make_plan(
     scale: Scale,

@@ -83,6 +83,10 @@ class StudyPlan(Protocol):
         """The same with ``share`` times the steps everywhere."""
         ...
 
+    def grown(self, wanted: Self) -> Self | None:
+        """This study, asking for all of ``wanted``; None if it cannot grow so."""
+        ...
+
 
 def stretched(options: S, share: float) -> S:
     """The same options with ``share`` times the steps, at least ten."""

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from insonify.core.errors import ConfigError
-from insonify.studies.comparison import Question, Rates
+from insonify.studies.comparison import Rates
+from insonify.studies.question import Question
 from insonify.train.run_folder import RunFolder
 
 KNN: Final = "held_out.knn"

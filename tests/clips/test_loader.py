@@ -35,6 +35,18 @@ def test_workers_change_nothing(store: Store) -> None:
         assert torch.equal(first(make_loader(store, workers=workers), 5), expected)
 
 
+def test_a_batch_may_hold_runs_of_one_subject(store: Store) -> None:
+    loader = make_loader(store, together=3)
+    index = store.frames()
+    for number in range(3):
+        videos_B = index.video_N[loader.positions(number)[:, 0]]
+        owners = [index.subjects[video] for video in videos_B]
+        assert owners[:3] == owners[:1] * 3
+        assert owners[3:] == owners[3:4] * 3
+    loose = make_loader(store).positions(0)
+    assert not np.array_equal(loose, loader.positions(0))
+
+
 def test_starting_later_gives_the_same_batches(store: Store) -> None:
     loader = make_loader(store)
     assert torch.equal(first(loader, 5)[18:], first(loader, 2, skip=3))

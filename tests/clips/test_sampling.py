@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from insonify.clips.sampling import ClipOptions, epoch_order, find_clips
+from insonify.clips.sampling import ClipOptions, find_clips
 from insonify.core.errors import ConfigError, StoreError
 from insonify.core.video import Box
 from insonify.store import FrameIndex
@@ -76,12 +76,6 @@ def test_a_still_video_gives_no_clip_and_the_error_says_why() -> None:
     index.motion_N[:] = 0.01
     with pytest.raises(StoreError, match=r"none of 40 frames.*motion >= 0.5"):
         find_clips(index, frozenset({"s-0"}), ClipOptions())
-
-
-def test_an_epoch_shows_every_clip_once_in_an_order_of_its_own() -> None:
-    orders = [epoch_order(50, 3, epoch) for epoch in (0, 1)]
-    assert all(sorted(order) == list(range(50)) for order in orders)
-    assert orders[0].tolist() != orders[1].tolist()
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,12 @@ def test_a_missing_option_is_refused() -> None:
         from_plain(Outer, plain)
 
 
+def test_an_option_that_is_off_by_default_may_be_missing() -> None:
+    plain = to_plain(Outer())
+    del plain["where"]
+    assert from_plain(Outer, plain) == Outer()
+
+
 def test_missing_and_broken_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file"):
         load_config(Outer, tmp_path / "none.json")

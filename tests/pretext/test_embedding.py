@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import get_args
 
@@ -44,12 +45,12 @@ def nt_xent(one: Floats, other: Floats, temperature: float) -> float:
     return float(np.mean(losses))
 
 
-def info_nce(asked: Floats, target: Floats) -> float:
+def info_nce(asked: Floats, target: Floats, temperature: float = 0.2) -> float:
     asked, target, losses = unit(asked), unit(target), []
     for i in range(len(asked)):
-        near = [np.exp(asked[i] @ other / 0.2) for other in target]
+        near = [np.exp(asked[i] @ other / temperature) for other in target]
         losses.append(-np.log(near[i] / sum(near)))
-    return float(2 * 0.2 * np.mean(losses))
+    return float(2 * temperature * np.mean(losses))
 
 
 def barlow(one: Floats, other: Floats) -> float:
@@ -86,7 +87,7 @@ def cosine(asked: Floats, target: Floats) -> float:
 
 
 BY_HAND: dict[MethodName, Callable[[Floats, Floats], float]] = {
-    "simclr": partial(nt_xent, temperature=0.1),
+    "simclr": partial(nt_xent, temperature=0.5),
     "uscl": partial(nt_xent, temperature=0.5),
     "mocov3": info_nce,
     "byol": cosine,
@@ -106,6 +107,27 @@ def test_losses_are_those_of_the_papers(method: MethodName) -> None:
     wanted = np.mean([BY_HAND[method](asked[:, a], target[:, b]) for a, b in ways])
     found = small(method).loss(output, {}).item()
     assert found == pytest.approx(wanted, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("method", "slow"), [("simclr", nt_xent), ("uscl", nt_xent), ("mocov3", info_nce)]
+)
+def test_a_temperature_is_that_of_the_loss(
+    method: MethodName, slow: Callable[[Floats, Floats, float], float]
+) -> None:
+    output = torch.randn(5, 2, 12, generator=generator())
+    asked, target = (part.double().numpy() for part in output.chunk(2, 2))
+    ways = ((0, 1), (1, 0))
+    wanted = np.mean([slow(asked[:, a], target[:, b], 0.8) for a, b in ways])
+    task = replace(small(method), temperature=0.8)
+    assert task.loss(output, {}).item() == pytest.approx(wanted, rel=1e-4)
+    with pytest.raises(ConfigError, match=f"found 0.0 for {method}"):
+        replace(task, temperature=0.0)
+
+
+def test_a_temperature_that_would_do_nothing_is_refused() -> None:
+    with pytest.raises(ConfigError, match="other methods; found 0.5 for vicreg"):
+        replace(small("vicreg"), temperature=0.5)
 
 
 @pytest.mark.parametrize("method", NAMES)

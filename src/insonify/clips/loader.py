@@ -20,7 +20,8 @@ from PIL import Image
 from torch import Tensor
 
 from insonify.clips.cache import FrameCache
-from insonify.clips.sampling import ClipOptions, epoch_order
+from insonify.clips.order import ClipOrder
+from insonify.clips.sampling import ClipOptions
 from insonify.core.video import Box, Frames
 from insonify.store import Store
 from insonify.store.frames import Integers
@@ -91,6 +92,8 @@ class ClipLoader:
         source: Rows and columns of the loaded frames, at least ``options.size``; the
             pretext tasks cut their views out of them.
         batch: Clips a batch, over all processes.
+        together: Clips of one subject that follow each other (:class:`ClipOrder`);
+            None: as they come.
         seed: Seed of order, crops and jitter.
         workers: Threads that read ahead; 0 reads when asked.
         cache_mb: Megabytes of decoded frames to keep in memory.
@@ -104,6 +107,7 @@ class ClipLoader:
     source: tuple[int, int]
     batch: int
     seed: int
+    together: int | None = None
     workers: int = 1
     cache_mb: int = 0
     rank: int = 0
@@ -146,12 +150,7 @@ class ClipLoader:
 
     def positions(self, number: int) -> Integers:
         """Positions in ``store.frames()`` of what :meth:`read` reads: (B, T)."""
-        count, mine = len(self.clips_CT), self._places(number)
-        orders = {
-            epoch: epoch_order(count, self.seed, epoch)
-            for epoch in {place // count for place in mine}
-        }
-        chosen = [orders[place // count][place % count] for place in mine]
+        chosen = [self._order.at(place) for place in self._places(number)]
         clips_BT: Integers = self.clips_CT[chosen]
         return clips_BT
 
@@ -159,6 +158,16 @@ class ClipLoader:
         """This process's places of a batch, counted over all epochs."""
         places = range(number * self.batch, (number + 1) * self.batch)
         return places[self.rank :: self.world]
+
+    @cached_property
+    def _order(self) -> ClipOrder:
+        index = self.store.frames()
+        subjects = np.unique(np.array(index.subjects), return_inverse=True)[1]
+        return ClipOrder(
+            subject_C=subjects[index.video_N[self.clips_CT[:, 0]]],
+            seed=self.seed,
+            together=self.together,
+        )
 
     @cached_property
     def _cache(self) -> FrameCache:

@@ -4,7 +4,6 @@ Legend: N frames of the index, C clips, T frames of a clip.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -79,18 +78,6 @@ def find_clips(
             f">= {options.motion_floor:g}; shorten the interval or lower the floor"
         )
     return clips_CT[right_C]
-
-
-@lru_cache(maxsize=4)
-def epoch_order(clips: int, seed: int, epoch: int) -> Integers:
-    """The order in which an epoch goes through the clips.
-
-    Raises:
-        ConfigError: there are no clips.
-    """
-    if clips < 1:
-        raise ConfigError("no clips to order; find some first")
-    return np.random.default_rng((seed, epoch)).permutation(clips)
 
 
 def _keys(index: FrameIndex) -> tuple[np.ndarray, Integers]:

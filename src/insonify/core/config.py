@@ -35,6 +35,9 @@ def to_plain(value: Any) -> Any:
 def from_plain(kind: type[C], plain: Any, where: str = "configuration") -> C:
     """Rebuild a configuration of type ``kind``; the inverse of :func:`to_plain`.
 
+    An option that is None by default may be missing: in a record from before there was
+    such an option it was off.
+
     Raises:
         ConfigError: an option is unknown, missing or of the wrong type.
     """
@@ -112,7 +115,8 @@ def _convert_dataclass(kind: Any, plain: Any, where: str) -> Any:
     names = {field.name for field in dataclasses.fields(kind)}
     if unknown := sorted(set(plain) - names):
         raise ConfigError(f"{where}: unknown option {unknown[0]!r}; known: {names}")
-    if missing := sorted(names - set(plain)):
+    later = {field.name for field in dataclasses.fields(kind) if field.default is None}
+    if missing := sorted(names - set(plain) - later):
         raise ConfigError(f"{where}: option {missing[0]!r} is missing; add it")
     options = {
         name: _convert(hints[name], plain[name], f"{where}.{name}") for name in plain

@@ -26,7 +26,7 @@ from insonify.pretext.warp import Warp
 MethodName = Literal[
     "simclr", "mocov3", "byol", "simsiam", "barlow", "vicreg", "dino", "uscl"
 ]
-_METHODS: Final[dict[MethodName, Callable[[], Method]]] = {
+_METHODS: Final[dict[MethodName, Callable[..., Method]]] = {
     "simclr": methods.simclr,
     "mocov3": methods.mocov3,
     "byol": methods.byol,
@@ -36,6 +36,7 @@ _METHODS: Final[dict[MethodName, Callable[[], Method]]] = {
     "dino": methods.dino,
     "uscl": methods.uscl,
 }
+_TEMPERED: Final = ("simclr", "uscl", "mocov3")
 _TAUGHT: Final = ("mocov3", "byol", "dino")
 
 
@@ -58,6 +59,8 @@ class JointEmbedding:
     """Hidden units of projection and prediction (the papers': 2048 to 8192)."""
     outputs: int = 128
     """Outputs of the projection (the papers': 128 to 8192; DINO 65536)."""
+    temperature: float | None = None
+    """How softly simclr, uscl and mocov3 tell clips apart; None: 0.5, 0.5 and 0.2."""
     teacher_momentum: float = 0.99
     """Share of its weights that the teacher of mocov3, byol and dino keeps each step
     (the papers': 0.99 to 0.996, over many more steps)."""
@@ -70,6 +73,7 @@ class JointEmbedding:
                 f"{self.method} shows {self._drawn} frames of a clip, found frames "
                 f"{self.frames}; take more, or same_frame"
             )
+        self._check_temperature()
         if min(self.hidden, self.outputs) < 1 or not 0 <= self.teacher_momentum < 1:
             raise ConfigError(
                 "hidden and outputs must be at least 1, teacher_momentum in [0, 1)"
@@ -130,12 +134,11 @@ class JointEmbedding:
         Raises:
             ConfigError: ``lightly`` is not installed.
         """
-        method = _METHODS[self.method]()
-        return EmbeddingHead(method, dim, self.hidden, self.outputs)
+        return EmbeddingHead(self._made, dim, self.hidden, self.outputs)
 
     def loss(self, output: Tensor, answer: Answer) -> Tensor:  # noqa: ARG002
         """The method's loss: views of a clip agree, and not because all views do."""
-        return _METHODS[self.method]().loss(*output.chunk(2, 2))
+        return self._made.loss(*output.chunk(2, 2))
 
     def score(self, output: Tensor, answer: Answer) -> dict[str, float]:  # noqa: ARG002
         """How often a clip's other view is found among those of the batch.
@@ -150,6 +153,25 @@ class JointEmbedding:
         found = (alike_BB.argmax(1) == own_B).float().mean().item()
         chance = 1 / len(alike_BB)
         return {"retrieval": (found - chance) / max(1 - chance, 1e-9)}
+
+    @property
+    def _made(self) -> Method:
+        """The method with its temperature.
+
+        Raises:
+            ConfigError: ``lightly`` is not installed.
+        """
+        make = _METHODS[self.method]
+        return make() if self.temperature is None else make(self.temperature)
+
+    def _check_temperature(self) -> None:
+        if self.temperature is None:
+            return
+        if self.method not in _TEMPERED or self.temperature <= 0:
+            raise ConfigError(
+                f"temperature must be positive for {', '.join(_TEMPERED)} and None for "
+                f"other methods; found {self.temperature} for {self.method}"
+            )
 
     @property
     def _drawn(self) -> int:

@@ -7,6 +7,8 @@ with a target of the other, and the other way round.
 Legend: B batch, V views, E outputs.
 """
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -19,26 +21,30 @@ from insonify.pretext.embedding_head import (
 )
 
 
-def simclr() -> Method:
-    """NT-Xent over all views of a batch (Chen et al., SimCLR, ICML 2020)."""
+def simclr(temperature: float = 0.5) -> Method:
+    """NT-Xent over all views of a batch (Chen et al., SimCLR, ICML 2020).
+
+    Its temperature is the paper's for small images; at that for large ones, 0.1, planes
+    gain less (docs/log.md).
+    """
     return Method(
         projection=lightly_module("models.modules.heads").SimCLRProjectionHead,
-        loss=_crossed(lightly_module("loss").NTXentLoss(temperature=0.1)),
+        loss=_crossed(lightly_module("loss").NTXentLoss(temperature)),
     )
 
 
-def uscl() -> Method:
+def uscl(temperature: float = 0.5) -> Method:
     """NT-Xent of views that are mixed first (Chen et al., USCL, MICCAI 2021).
 
     Without its second term, which needs labels.
     """
     return Method(
         projection=lightly_module("models.modules.heads").SimCLRProjectionHead,
-        loss=_crossed(lightly_module("loss").NTXentLoss(temperature=0.5)),
+        loss=_crossed(lightly_module("loss").NTXentLoss(temperature)),
     )
 
 
-def mocov3() -> Method:
+def mocov3(temperature: float = 0.2) -> Method:
     """InfoNCE against a teacher (Chen et al., MoCo v3, ICCV 2021, algorithm 1)."""
     head = lightly_module("models.modules.heads").MoCoProjectionHead
 
@@ -53,7 +59,7 @@ def mocov3() -> Method:
     return Method(
         projection=projection,
         prediction=prediction,
-        loss=_crossed(_info_nce),
+        loss=_crossed(partial(_info_nce, temperature=temperature)),
     )
 
 
@@ -131,7 +137,7 @@ def _crossed(compare: Compare) -> Compare:
     return loss
 
 
-def _info_nce(asked_BE: Tensor, target_BE: Tensor, temperature: float = 0.2) -> Tensor:
+def _info_nce(asked_BE: Tensor, target_BE: Tensor, *, temperature: float) -> Tensor:
     """Which target of the batch is the own one? Cross-entropy times 2 · temperature."""
     unit_BE, key_BE = F.normalize(asked_BE, dim=1), F.normalize(target_BE, dim=1)
     own_B = torch.arange(len(unit_BE), device=unit_BE.device)

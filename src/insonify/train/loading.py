@@ -45,6 +45,7 @@ def make_loader(
         options=options.clips,
         source=source_size(options.clips.size, margin),
         batch=options.batch,
+        together=options.together,
         seed=options.seed,
         workers=options.workers,
         cache_mb=options.cache_mb,

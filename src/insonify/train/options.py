@@ -70,6 +70,9 @@ class PretrainOptions:
     """How the weights are changed."""
     batch: int = 32
     """Clips a step, over all devices."""
+    together: int | None = None
+    """Clips of one subject that follow each other in a batch, so that clips are told
+    apart by what they show and not by whom; None: as they come."""
     steps: int = 300
     """Steps in all."""
     seed: int = 0
@@ -103,10 +106,17 @@ class PretrainOptions:
         self._check_frames()
         self._check_sharing()
         self._check_embedding()
-        counts = (self.batch, self.steps, self.checkpoint_every, self.probe_every)
+        counts = (
+            self.together or 1,
+            self.batch,
+            self.steps,
+            self.checkpoint_every,
+            self.probe_every,
+        )
         if min(counts) < 1 or min(self.workers, self.cache_mb) < 0:
             raise ConfigError(
-                "batch, steps and *_every must be at least 1, workers and cache_mb 0"
+                "batch, together, steps and *_every must be at least 1, workers and "
+                "cache_mb 0"
             )
 
     def _check_frames(self) -> None:

@@ -74,6 +74,19 @@ class EmbeddingHead(nn.Module):
         return centred_BVE
 
 
+class Projection(nn.Sequential):
+    """SimCLR's: two layers, both normalised over the views of the batch."""
+
+    def __init__(self, dim: int, hidden: int, outputs: int) -> None:
+        super().__init__(
+            nn.Linear(dim, hidden, bias=False),
+            nn.BatchNorm1d(hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, outputs, bias=False),
+            nn.BatchNorm1d(outputs),
+        )
+
+
 class Prototypes(nn.Module):
     """DINO's projection: cosines to learnt directions.
 
@@ -115,5 +128,5 @@ def lightly_module(module: str) -> Any:
         return import_module(f"lightly.{module}")
     except ModuleNotFoundError as error:
         raise ConfigError(
-            f"joint embeddings need lightly ({error}); pip install insonify[baselines]"
+            f"this embedding needs lightly ({error}); pip install insonify[baselines]"
         ) from None

@@ -1,8 +1,9 @@
 """How two views of a clip are made to agree: the published methods, one function each.
 
 Losses, projections and predictions are those of ``lightly``, an optional dependency,
-where it has them. All methods are written alike: what is asked of one view is compared
-with a target of the other, and the other way round.
+where it has them; SimCLR's are here, for our own recipe needs them too. All methods are
+written alike: what is asked of one view is compared with a target of the other, and the
+other way round.
 
 Legend: B batch, V views, E outputs.
 """
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from insonify.pretext.embedding_head import (
     Compare,
     Method,
+    Projection,
     Prototypes,
     lightly_module,
 )
@@ -28,8 +30,8 @@ def simclr(temperature: float = 0.5) -> Method:
     gain less (docs/log.md).
     """
     return Method(
-        projection=lightly_module("models.modules.heads").SimCLRProjectionHead,
-        loss=_crossed(lightly_module("loss").NTXentLoss(temperature)),
+        projection=Projection,
+        loss=_crossed(partial(_nt_xent, temperature=temperature)),
     )
 
 
@@ -39,8 +41,8 @@ def uscl(temperature: float = 0.5) -> Method:
     Without its second term, which needs labels.
     """
     return Method(
-        projection=lightly_module("models.modules.heads").SimCLRProjectionHead,
-        loss=_crossed(lightly_module("loss").NTXentLoss(temperature)),
+        projection=Projection,
+        loss=_crossed(partial(_nt_xent, temperature=temperature)),
     )
 
 
@@ -135,6 +137,16 @@ def _crossed(compare: Compare) -> Compare:
         return (compare(first, to_second) + compare(second, to_first)) / 2
 
     return loss
+
+
+def _nt_xent(one_BE: Tensor, other_BE: Tensor, *, temperature: float) -> Tensor:
+    """Which of all other views of the batch is of the same clip? Cross-entropy."""
+    unit_NE = F.normalize(torch.cat([one_BE, other_BE]), dim=1)
+    logits_NN = unit_NE @ unit_NE.T / temperature
+    itself_NN = torch.eye(len(unit_NE), dtype=torch.bool, device=unit_NE.device)
+    logits_NN = logits_NN.masked_fill(itself_NN, -torch.inf)
+    own_N = torch.arange(len(unit_NE), device=unit_NE.device).roll(len(one_BE))
+    return F.cross_entropy(logits_NN, own_N)
 
 
 def _info_nce(asked_BE: Tensor, target_BE: Tensor, *, temperature: float) -> Tensor:

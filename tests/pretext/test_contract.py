@@ -64,6 +64,7 @@ TASKS = [
         JointEmbedding(method=name, warp=MILD, hidden=64, outputs=64)
         for name in get_args(MethodName)
     ),
+    JointEmbedding(warp=MILD, hidden=64, outputs=64, shown=4),
 ]
 
 
@@ -188,7 +189,7 @@ def perfect_output(task: PretextTask, answer: Answer) -> Tensor:
     if isinstance(task, Puzzle):
         return F.one_hot(task.truth(answer), len(task.names)).float() * 50
     if isinstance(task, JointEmbedding):  # Every clip has a direction of its own.
-        return 3 * torch.eye(len(answer["shown"]))[:, None].repeat(1, 2, 2)
+        return 3 * torch.eye(len(answer["shown"]))[:, None].repeat(1, task.shown, 2)
     parts = []
     if "order" in answer:
         classes = len(paths(answer["order"].shape[1]))

@@ -99,11 +99,14 @@ BY_HAND: dict[MethodName, Callable[[Floats, Floats], float]] = {
 """What is asked of one view against the target of the other, as in the papers."""
 
 
+@pytest.mark.parametrize("views", [2, 3])
 @pytest.mark.parametrize("method", NAMES)
-def test_losses_are_those_of_the_papers(method: MethodName) -> None:
-    output = torch.randn(5, 2, 12, generator=generator()) * 0.3
+def test_losses_are_those_of_the_papers_for_every_two_views(
+    method: MethodName, views: int
+) -> None:
+    output = torch.randn(5, views, 12, generator=generator()) * 0.3
     asked, target = (part.double().numpy() for part in output.chunk(2, 2))
-    ways = ((0, 1), (1, 0))
+    ways = [(a, b) for a in range(views) for b in range(views) if a != b]
     wanted = np.mean([BY_HAND[method](asked[:, a], target[:, b]) for a, b in ways])
     found = small(method).loss(output, {}).item()
     assert found == pytest.approx(wanted, rel=1e-4)
@@ -222,6 +225,8 @@ def test_without_the_library_it_is_said_how_to_get_it(
 
 
 def test_options_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ConfigError, match="shown must be 2"):
+        JointEmbedding(shown=1)
     with pytest.raises(ConfigError, match="uscl shows 3 frames"):
         JointEmbedding(method="uscl", frames=2)
     with pytest.raises(ConfigError, match="teacher_momentum"):

@@ -1,4 +1,4 @@
-"""Do two frames of a clip, each warped, look alike to the encoder?
+"""Do frames of a clip, each warped, look alike to the encoder?
 
 The joint-embedding methods, as tasks in the same harness as the paper's: the same clips
 and augmentation; :mod:`insonify.pretext.embedding_methods` names their papers.
@@ -42,19 +42,21 @@ _TAUGHT: Final = ("mocov3", "byol", "dino")
 
 @dataclass(frozen=True, kw_only=True)
 class JointEmbedding:
-    """Show two frames of a clip, each warped; want the same of both, of no others."""
+    """Show frames of a clip, each warped; want the same of all, of no other clip."""
 
     weight: float = 1.0
     """Share of the total loss; 0 turns the task off."""
     method: MethodName = "simclr"
     """What keeps views of a clip together and collapse away. uscl also blends frames:
-    two views are two frames of a clip, each mixed with a third before its warp."""
+    each is mixed with one more of its clip before its warp."""
     warp: Warp = field(default_factory=Warp)
     """How each frame is warped; its size and margin are the task's."""
     frames: int = 4
     """Frames in a clip."""
+    shown: int = 2
+    """How many of them are shown, the clip's views; every two are compared."""
     same_frame: bool = False
-    """Whether both views show one frame of the clip, differently warped."""
+    """Whether all views show one frame of the clip, differently warped."""
     hidden: int = 512
     """Hidden units of projection and prediction (the papers': 2048 to 8192)."""
     outputs: int = 128
@@ -68,6 +70,8 @@ class JointEmbedding:
     channels = 1
 
     def __post_init__(self) -> None:
+        if self.shown < 2:
+            raise ConfigError(f"embedding.shown must be 2 or more, found {self.shown}")
         if self.frames < self._drawn and not self.same_frame:
             raise ConfigError(
                 f"{self.method} shows {self._drawn} frames of a clip, found frames "
@@ -97,24 +101,24 @@ class JointEmbedding:
         return {"retrieval": 0.0}
 
     def sample(self, batch: int, generator: Generator) -> Answer:
-        """Draw the frames (B, S) and the warp of each view, (B, 2, 5).
+        """Draw the frames (B, S) and the warp of each view, (B, V, 5).
 
-        For uscl the third frame is blended into both views; what is left of their own
+        For uscl the last frame is blended into all views; what is left of their own
         has a share (B,) from Beta(½, ½), as in its code: sin² of a uniform angle.
         """
         order_BT = torch.rand(batch, self.frames, generator=generator).argsort(1)
         shown_BS = order_BT[:, : self._drawn]
         if self.same_frame:
             shown_BS = order_BT[:, :1].expand(-1, self._drawn)
-        warps_NP = self.warp.draw(2 * batch, generator)
-        answer = {"shown": shown_BS, "warps": warps_NP.view(batch, 2, -1)}
+        warps_NP = self.warp.draw(self.shown * batch, generator)
+        answer = {"shown": shown_BS, "warps": warps_NP.view(batch, self.shown, -1)}
         if self.method == "uscl":
             angle_B = torch.rand(batch, generator=generator) * math.pi / 2
             answer["blend"] = angle_B.sin().square()
         return answer
 
     def apply(self, clips_BTHW: Tensor, answer: Answer) -> Tensor:
-        """The two views of each clip: (B, 2, *size).
+        """The views of each clip: (B, V, *size).
 
         Raises:
             ValueError: a pixel of a view would lie outside the clip.
@@ -122,8 +126,8 @@ class JointEmbedding:
         frames_BSHW = shuffle(clips_BTHW, answer["shown"])
         if "blend" in answer:
             share_B111 = answer["blend"].to(frames_BSHW)[:, None, None, None]
-            own_B2HW, common_B1HW = frames_BSHW[:, :2], frames_BSHW[:, 2:]
-            frames_BSHW = share_B111 * own_B2HW + (1 - share_B111) * common_B1HW
+            own_BVHW, common_B1HW = frames_BSHW[:, :-1], frames_BSHW[:, -1:]
+            frames_BSHW = share_B111 * own_BVHW + (1 - share_B111) * common_B1HW
         frames_N1HW = frames_BSHW.flatten(0, 1)[:, None]
         views_N1HW = self.warp.warp(frames_N1HW, answer["warps"].flatten(0, 1))
         return views_N1HW.view(len(clips_BTHW), -1, *self.size)
@@ -175,5 +179,5 @@ class JointEmbedding:
 
     @property
     def _drawn(self) -> int:
-        """Frames that make the two views."""
-        return 3 if self.method == "uscl" else 2
+        """Frames that make the views."""
+        return self.shown + (self.method == "uscl")

@@ -1,4 +1,4 @@
-"""How two views of a clip are made to agree: the published methods, one function each.
+"""How views of a clip are made to agree: the published methods, one function each.
 
 Losses, projections and predictions are those of ``lightly``, an optional dependency,
 where it has them; SimCLR's are here, for our own recipe needs them too. All methods are
@@ -9,6 +9,7 @@ Legend: B batch, V views, E outputs.
 """
 
 from functools import partial
+from itertools import permutations
 
 import torch
 import torch.nn.functional as F
@@ -129,12 +130,12 @@ def dino() -> Method:
 
 
 def _crossed(compare: Compare) -> Compare:
-    """The mean of a comparison of (B, E), one view asked and the other the target."""
+    """The mean of a comparison of (B, E), each view asked and each other the target."""
 
     def loss(asked_BVE: Tensor, target_BVE: Tensor) -> Tensor:
-        first, second = asked_BVE.unbind(1)
-        to_first, to_second = target_BVE.unbind(1)
-        return (compare(first, to_second) + compare(second, to_first)) / 2
+        pairs = permutations(range(asked_BVE.shape[1]), 2)
+        every = [compare(asked_BVE[:, one], target_BVE[:, its]) for one, its in pairs]
+        return torch.stack(every).mean()
 
     return loss
 

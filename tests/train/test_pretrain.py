@@ -246,7 +246,10 @@ def test_order_alone_and_transform_alone_have_one_head_each() -> None:
     ("change", "says"),
     [
         ({"order": None, "transform": None}, "every pretext task is off"),
-        ({"steps": 0}, "at least 1"),
+        ({"steps": 0}, "steps must be at least 1, found 0"),
+        ({"together": 0}, "together must be at least 1"),
+        ({"probe_frames": 1}, "probe_frames must be at least 2"),
+        ({"workers": -1}, "workers must be at least 0"),
         ({"clips": replace(tiny().clips, size=(48, 48))}, "give both the same"),
         ({"clips": replace(tiny().clips, frames=5)}, "must be the same"),
         ({"transform": AffineTransform(size=(32, 40), frames=5)}, "as many or fewer"),

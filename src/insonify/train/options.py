@@ -93,6 +93,9 @@ class PretrainOptions:
     """Steps between looks at held-out subjects."""
     probe_task: str | None = None
     """Label task of the online k-NN probe; None: feature rank only."""
+    probe_frames: int | None = None
+    """Frames that a look at held-out subjects encodes, half of them of training
+    subjects where there are labels; None: 384, too few to choose by (docs/log.md)."""
 
     def __post_init__(self) -> None:
         if not self.tasks:
@@ -106,18 +109,23 @@ class PretrainOptions:
         self._check_frames()
         self._check_sharing()
         self._check_embedding()
-        counts = (
-            self.together or 1,
-            self.batch,
-            self.steps,
-            self.checkpoint_every,
-            self.probe_every,
-        )
-        if min(counts) < 1 or min(self.workers, self.cache_mb) < 0:
-            raise ConfigError(
-                "batch, together, steps and *_every must be at least 1, workers and "
-                "cache_mb 0"
-            )
+        self._check_counts()
+
+    def _check_counts(self) -> None:
+        least = {
+            "batch": 1,
+            "steps": 1,
+            "checkpoint_every": 1,
+            "probe_every": 1,
+            "together": 1,
+            "probe_frames": 2,
+            "workers": 0,
+            "cache_mb": 0,
+        }
+        for name, fewest in least.items():
+            found = getattr(self, name)
+            if found is not None and found < fewest:
+                raise ConfigError(f"{name} must be at least {fewest}, found {found}")
 
     def _check_frames(self) -> None:
         wanted, transform = self.clips.frames, self.transform

@@ -73,7 +73,9 @@ def pretrain(
         options=options,
         state=state,
         writer=run.writer(state.step),
-        probe=build_probe(store, roles, task, size, _PROBE_FRAMES),
+        probe=build_probe(
+            store, roles, task, size, options.probe_frames or _PROBE_FRAMES
+        ),
         held_out=held_out_loader(store, roles, options),
         save=saver.save_step,
         on_progress=on_progress,

@@ -18,7 +18,7 @@ from insonify.core.video import Video
 from insonify.model.checkpoint import WEIGHTS, load_checkpoint
 from insonify.model.encoder import Encoder
 from insonify.pretext import AffineTransform, Disentangled, FrameOrder
-from insonify.recipes import RECIPES, demo, paper_siamese, with_size
+from insonify.recipes import RECIPES, paper_siamese, siamese, with_size
 from insonify.store import Store
 from insonify.train.joint_loss import JointLoss
 from insonify.train.options import PretrainOptions
@@ -29,7 +29,7 @@ from insonify.train.watch import Progress
 
 
 def tiny(**changes: object) -> PretrainOptions:
-    options = with_size(demo(), (32, 40))
+    options = with_size(siamese(), (32, 40))
     small = replace(options, batch=4, steps=8, checkpoint_every=3, probe_every=4)
     return replace(small, **changes)  # type: ignore[arg-type]
 
@@ -44,7 +44,7 @@ def test_a_run_folder_describes_itself(store: Store, tmp_path: Path) -> None:
     options = tiny(split="k", probe_task="texture")
     pretrain(store, run, options, watch)
     config = json.loads((run / "config.json").read_text())
-    assert config["options"]["recipe"] == "demo"
+    assert config["options"]["recipe"] == "siamese"
     assert config["options"]["transform"]["rotation"] == 30.0
     assert config["store"] == store.id
     assert "torch" in json.loads((run / "environment.json").read_text())["packages"]

@@ -28,7 +28,7 @@ from insonify.cli.transfer_saliency import TransferSaliency
 from insonify.core.errors import ConfigError, InsonifyError
 from insonify.recipes import RECIPES
 
-_DEFAULT_RECIPE = "siamese"
+_DEFAULT_RECIPE = "insonify"
 _TRANSFERS = ("transfer planes", "transfer saliency")
 
 

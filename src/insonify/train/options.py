@@ -100,6 +100,7 @@ class PretrainOptions:
     def __post_init__(self) -> None:
         if not self.tasks:
             raise ConfigError("every pretext task is off; switch one on")
+        self._check_counts()
         for name, task in self.tasks.items():
             if task.size != self.clips.size:
                 raise ConfigError(
@@ -109,7 +110,6 @@ class PretrainOptions:
         self._check_frames()
         self._check_sharing()
         self._check_embedding()
-        self._check_counts()
 
     def _check_counts(self) -> None:
         least = {

@@ -1,0 +1,31 @@
+"""What came first of all that was tried; for two CPU cores."""
+
+from dataclasses import replace
+
+from insonify.recipes.peers import embedding_of
+from insonify.train.options import PretrainOptions
+
+
+def insonify() -> PretrainOptions:
+    """Four frames of a clip, each warped, are known as one clip's; for CPUs.
+
+    What came first of all that was tried (docs/log.md). All four frames of a clip are
+    each other's likeness and other clips' unlikeness, where ``simclr`` shows two: so
+    anatomy is found again over a second of motion, and not over one step.
+    """
+    made = embedding_of("simclr")
+    assert made.embedding is not None
+    return replace(
+        made,
+        recipe="insonify",
+        embedding=replace(made.embedding, shown=4),
+        optimisation=replace(made.optimisation, learning_rate=0.003),
+        batch=48,
+    )
+
+
+def demo() -> PretrainOptions:
+    """Small enough to see something in two minutes."""
+    return replace(
+        insonify(), recipe="demo", steps=80, probe_every=40, checkpoint_every=40
+    )

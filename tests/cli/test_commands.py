@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import av
@@ -131,6 +133,20 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         "report",
     ):
         assert f" {command} " in printed
+
+
+def test_whoever_stops_reading_sees_no_traceback() -> None:
+    command = [sys.executable, "-m", "insonify", "pretrain", "--help"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        said = running.stderr.read()
+    assert running.returncode == 1
+    assert "Traceback" not in said
+    assert "BrokenPipe" not in said
 
 
 def test_doctor_finds_a_store_that_is_none(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Parses the command line and runs one sub-command."""
 
 import logging
+import os
 import sys
 import warnings
 from typing import Annotated, Any
@@ -37,7 +38,11 @@ def main() -> None:
     for name in ("lightning.fabric", "lightning.pytorch"):
         logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module="lightning")
-    sys.exit(run(sys.argv[1:]))
+    try:
+        sys.exit(run(sys.argv[1:]))
+    except BrokenPipeError:  # Whoever read along, such as `head`, has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
 def run(arguments: list[str]) -> int:

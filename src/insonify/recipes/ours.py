@@ -9,9 +9,8 @@ from insonify.train.options import PretrainOptions
 def insonify() -> PretrainOptions:
     """Four frames of a clip, each warped, are known as one clip's; for CPUs.
 
-    What came first of all that was tried (docs/log.md). All four frames of a clip are
-    each other's likeness and other clips' unlikeness, where ``simclr`` shows two: so
-    anatomy is found again over a second of motion, and not over one step.
+    What came first of all that was tried (docs/log.md): as ``simclr``, which shows two
+    of the frames of twice the clips.
     """
     made = embedding_of("simclr")
     assert made.embedding is not None

@@ -26,16 +26,13 @@ from insonify.train.pretrain import new_model, pretrain
 from insonify.train.run_folder import RunFolder
 from insonify.train.saving import STACKED
 from insonify.train.watch import Progress
+from tests.train.killing import KilledError, die_at, watch
 
 
 def tiny(**changes: object) -> PretrainOptions:
     options = with_size(siamese(), (32, 40))
     small = replace(options, batch=4, steps=8, checkpoint_every=3, probe_every=4)
     return replace(small, **changes)  # type: ignore[arg-type]
-
-
-def watch(progress: Progress) -> None:
-    assert progress.step.seconds >= progress.step.waited
 
 
 def test_a_run_folder_describes_itself(store: Store, tmp_path: Path) -> None:
@@ -57,18 +54,6 @@ def test_a_run_folder_describes_itself(store: Store, tmp_path: Path) -> None:
     roles = store.split("k").roles(0)
     assert checkpoint.provenance["subjects"] == sorted(roles.train)
     assert checkpoint.size == (32, 40)
-
-
-class KilledError(Exception):
-    """Stands for a kill at a chosen step."""
-
-
-def die_at(step: int) -> Callable[[Progress], None]:
-    def die(progress: Progress) -> None:
-        if progress.step.step == step:
-            raise KilledError
-
-    return die
 
 
 @pytest.mark.parametrize("dies_at", [2, 4, 7])

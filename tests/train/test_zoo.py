@@ -1,6 +1,5 @@
 """The method zoo in the harness: it resumes, leaves its teachers behind, and learns."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,25 +14,9 @@ from insonify.store import Store
 from insonify.train.options import PretrainOptions
 from insonify.train.pretrain import pretrain
 from insonify.train.run_folder import RunFolder
-from insonify.train.watch import Progress
+from tests.train.killing import KilledError, die_at, watch
 
 TAUGHT = ("byol", "mocov3", "dino")
-
-
-class KilledError(Exception):
-    """Stands for a kill at a chosen step."""
-
-
-def die_at(step: int) -> Callable[[Progress], None]:
-    def die(progress: Progress) -> None:
-        if progress.step.step == step:
-            raise KilledError
-
-    return die
-
-
-def watch(progress: Progress) -> None:
-    assert progress.step.seconds >= progress.step.waited
 
 
 def tiny(name: str) -> PretrainOptions:

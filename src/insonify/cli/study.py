@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from insonify.cli.console import console
 from insonify.cli.pretrain import Pretrain
@@ -117,23 +117,18 @@ def transfer(store: Path, out: Path, plan: StudyPlan, runs: Sequence[Run]) -> No
     Encoders that learn from gaze are not tested on it.
     """
     own = [run for run in runs if isinstance(run.options, PretrainOptions)]
-    if (planes := plan.planes) is not None:
-        for few, seeds, path in untested(out, PLANES, runs):
-            console.rule("transfer planes", align="left")
-            TransferPlanes(
+    tests: list[tuple[str, Any, Any, Sequence[Run]]] = [
+        (PLANES, TransferPlanes, plan.planes, runs),
+        (SALIENCY, TransferSaliency, plan.saliency, own),
+    ]
+    for kind, command, options, tested in tests:
+        for few, seeds, path in untested(out, kind, tested) if options else ():
+            console.rule(f"transfer {kind}", align="left")
+            command(
                 store=store,
                 runs=(*_named(out, few), *plan.foreign),
                 out=path,
-                options=replace(planes, seeds=seeds),
-            ).run()
-    if (saliency := plan.saliency) is not None:
-        for few, seeds, path in untested(out, SALIENCY, own):
-            console.rule("transfer saliency", align="left")
-            TransferSaliency(
-                store=store,
-                runs=(*_named(out, few), *plan.foreign),
-                out=path,
-                options=replace(saliency, seeds=seeds),
+                options=replace(options, seeds=seeds),
             ).run()
 
 

@@ -64,7 +64,7 @@ TASKS = [
         JointEmbedding(method=name, warp=MILD, hidden=64, outputs=64)
         for name in get_args(MethodName)
     ),
-    JointEmbedding(warp=MILD, hidden=64, outputs=64, shown=4),
+    JointEmbedding(warp=MILD, hidden=64, outputs=64, shown=3),
 ]
 
 

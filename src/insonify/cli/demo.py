@@ -33,7 +33,7 @@ _FOLDS: Final = 3
 _PX_PER_CM: Final = 8.0
 """Of the phantom's screen, as if it were shown half a metre wide."""
 _PLANE_FRAMES: Final = 16
-_DECODER_STEPS: Final = 300
+_DECODER_STEPS: Final = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,7 @@ class Demo:
         planes, saliency = self.out / "planes.parquet", self.out / "saliency.parquet"
         _step("transfer planes", store, *runs, "--task plane --split demo")
         options = PlanesOptions(
-            task="plane", split="demo", frames_per_video=_PLANE_FRAMES
+            task="plane", split="demo", frames_per_video=_PLANE_FRAMES, seeds=(0,)
         )
         TransferPlanes(store=store, runs=names, out=planes, options=options).run()
         _step("transfer saliency", store, *runs, "--split demo --protocols frozen")

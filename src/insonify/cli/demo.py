@@ -33,7 +33,7 @@ _FOLDS: Final = 3
 _PX_PER_CM: Final = 8.0
 """Of the phantom's screen, as if it were shown half a metre wide."""
 _PLANE_FRAMES: Final = 16
-_DECODER_STEPS: Final = 200
+_DECODER_STEPS: Final = 300
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The whole comparison, tiny: trials, three folds, tables; and what is refused."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -167,6 +168,20 @@ def test_what_cannot_be_compared_is_refused_before_training(
     assert run(words(store, out, *more, arms=arms)) == 2
     assert said in " ".join(capsys.readouterr().err.split())
     assert not (out / "runs").exists()
+
+
+def test_a_missing_library_is_told_before_anything_is_written(
+    store: Store,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in ("lightly", "lightly.loss", "lightly.models.modules.heads"):
+        monkeypatch.setitem(sys.modules, module, None)
+    out = tmp_path / "study"
+    assert run(words(store, out, arms=("path_only", "byol"))) == 2
+    assert "baselines" in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_recipes_of_other_sizes_are_not_compared_by_size(

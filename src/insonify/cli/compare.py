@@ -33,6 +33,7 @@ from insonify.studies.compared import budget_grid, budgeted, contrast_grid, tuni
 from insonify.studies.comparison import Comparison, Rates
 from insonify.studies.grid import as_markdown
 from insonify.studies.pace import step_seconds
+from insonify.studies.ready import require_libraries
 from insonify.studies.tested import PLANES, SALIENCY, read_all
 from insonify.studies.tuning import Tried, choose, figure_name, figure_of
 from insonify.train.options import PretrainOptions
@@ -93,6 +94,7 @@ class Compare:
     def _plan(self) -> Comparison:
         """The plan of an earlier call, or a new one with its split."""
         fresh = Comparison(question=self.asked.question())
+        require_libraries(fresh)
         if (known := known_plan(self.out, fresh)) is not None:
             save_config(known, self.out / PLAN)
             return known

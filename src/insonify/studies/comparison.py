@@ -18,7 +18,7 @@ Rates = Mapping[tuple[str, int], float]
 """The learning rate of an arm in a fold."""
 _FEWEST: Final = 10
 _PROBE_FRAMES: Final = 4096
-"""To choose a rate by. With 384 the k-NN of 16 subjects is off by ± .04."""
+"""To choose a rate by; 384, which a run looks at by itself, misled us (docs/log.md)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from insonify.core.errors import ConfigError
 from insonify.store import Store
 from insonify.studies.runs import StudyPlan
+from insonify.train.options import PretrainOptions
 from insonify.transfer.arms import Arm, plan_trials
 from insonify.transfer.frames import choose_frames, require_labels
 from insonify.transfer.gaze import gazed_frames, require_gaze
@@ -42,6 +43,18 @@ def require_ready(plan: StudyPlan, store: Store, foreign: Sequence[Arm]) -> None
         )
         for fold in range(split.folds):
             require_gaze(gaze, split, fold)
+
+
+def require_libraries(plan: StudyPlan) -> None:
+    """Refuse arms whose heads need a library that is not installed.
+
+    Raises:
+        ConfigError: says which to install.
+    """
+    for run in plan.work():
+        if isinstance(run.options, PretrainOptions):
+            for task in run.options.tasks.values():
+                task.head(8)
 
 
 def _require_foreign(plan: StudyPlan, foreign: Sequence[Arm]) -> None:

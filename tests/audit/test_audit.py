@@ -13,6 +13,7 @@ from insonify.audit.run import AuditOptions, run_audit
 from insonify.cli.main import run
 from insonify.clips.augment import Flip, Photometric
 from insonify.clips.sampling import ClipOptions
+from insonify.clips.texture import Texture
 from insonify.core.audit_rows import AuditRows, read_audit, write_audit
 from insonify.core.errors import CheckpointError, ConfigError
 from insonify.core.video import Frames, Video
@@ -190,6 +191,8 @@ def test_every_kind_of_recipe_is_audited(
     assert order.question.classes[0] == "1-2-3-4"
     assert [part.name for part in transform.by_answer][:2] == ["rotation", "scale"]
     assert order.clips == transform.clips == sum(p.clips for p in order.by_motion)
+    names = {each.condition.name for each in transform.skills}
+    assert ("registration" in names) == (options in (BOTH, STACKS, SHARED))
     names = {each.condition.name for each in order.skills}
     assert {"real", "still", "shortest path"} <= names
     assert "still" not in {each.condition.name for each in transform.skills}
@@ -298,12 +301,44 @@ def test_puzzles_are_audited_and_a_still_clip_only_empties_those_of_time(
     assert question in as_markdown((verdict,), found.facts)
 
 
-@pytest.mark.parametrize("name", ["simclr", "byol"])
-def test_embeddings_have_no_right_answers_to_audit(
+@pytest.mark.parametrize("name", ["insonify", "simclr", "byol", "dino", "uscl"])
+def test_embeddings_are_asked_to_find_a_clip_among_those_of_a_batch(
     store: Store, tmp_path: Path, name: str
 ) -> None:
     options = with_size(RECIPES[name](), SIZE)
     options = replace(options, batch=4, steps=1, split="k")
-    pretrain(store, tmp_path / "run", options, lambda _: None)
-    with pytest.raises(ConfigError, match="nothing that can be right or wrong"):
-        load_run(tmp_path / "run", store)
+    found = audit(store, tmp_path / "run", options, clips=8)
+    (asked,) = found.questions
+    assert (asked.name, asked.choices) == ("retrieval", 4)
+    truth = found.of("retrieval", "real")["truth"].to_pylist()
+    assert sorted(truth) == sorted([[float(place)] for place in range(4)] * 2)
+    (verdict,) = build_verdicts(found, REPORT)
+    assert not verdict.by_answer
+    for text in (as_html, as_markdown):
+        assert "likest pixels" in text((verdict,), found.facts)
+
+
+def test_a_clip_is_found_by_its_brightness_if_that_is_all_that_differs(
+    tmp_path: Path, new_video: Callable[..., Video]
+) -> None:
+    """Planted: every recording has a brightness of its own, and no frame a jitter."""
+    levels = iter(np.linspace(0.2, 1, 18))
+
+    def shaded(frames_THW: Frames) -> Frames:
+        return (frames_THW * next(levels)).astype(np.uint8)
+
+    store = planted(tmp_path / "store", new_video, shaded)
+    options = replace(
+        with_size(RECIPES["insonify"](), SIZE),
+        encoder=ORDER.encoder,
+        clips=CLIPS,
+        photometric=ORDER.photometric,
+        texture=Texture(),
+        batch=12,
+        steps=40,
+        split="k",
+        probe_every=1000,
+    )
+    (verdict,) = build_verdicts(audit(store, tmp_path / "run", options), REPORT)
+    assert skills(verdict)["grey levels alone"] > 0
+    assert any("Shortcut: 'grey levels alone'" in each for each in findings(verdict))

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import torch
 from torch import Generator, Tensor
 
+from insonify.audit.asked import Asked
 from insonify.audit.audited import Audited
 from insonify.audit.conditions import SHOWN, Shown
-from insonify.audit.questions import Asked
 from insonify.pretext import Answer, PretextTask
 
 Answered = tuple[str, str, Tensor, Tensor]

@@ -51,8 +51,9 @@ def load_run(path: Path, store: Store) -> Audited:
             "pretrain with --split"
         )
     for task in options.tasks.values():
-        questions_of(task)  # Refuses before weights are read: no teacher is kept.
+        questions_of(task, options.batch)  # Refuses before weights are read.
     model = new_model(Encoder(options.encoder, channels=options.channels), options)
+    model.teachers.clear()  # None is kept: views are held against the encoder's own.
     tensors = read_tensors(weights)
     for name in [name for name in tensors if name.startswith(STACKED)]:
         tensors[f"encoder.{name.removeprefix(STACKED)}"] = tensors.pop(name)

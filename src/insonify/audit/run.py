@@ -57,7 +57,8 @@ def run_audit(
         StoreError: they have no clip.
     """
     loader = _loader(store, audited, options.clips)
-    asked = {name: questions_of(task) for name, task in audited.options.tasks.items()}
+    tasks = audited.options.tasks.items()
+    asked = {name: questions_of(task, loader.batch) for name, task in tasks}
     batches = min(options.clips, len(loader.clips_CT)) // loader.batch
     rows: list[pa.Table] = []
     for number in range(batches):

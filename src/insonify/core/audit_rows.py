@@ -32,7 +32,7 @@ SCHEMA: Final = pa.schema(
     ]
 )
 """Columns of the file. ``motion`` is the clip's path length in grey levels; ``truth``
-and ``answer`` are one class, or the parameters of a transform."""
+and ``answer`` are one class or clip, or the parameters of a transform."""
 
 Floats = npt.NDArray[np.float64]
 Meaning = Literal["real", "empty", "kept", "baseline"]
@@ -59,6 +59,13 @@ class Question:
     """Names of the classes, where the answer is one."""
     parameters: tuple[str, ...] = ()
     """Names of the parameters, where the answer is some."""
+    clips: int = 0
+    """Number of clips to choose among, where the answer is one of them."""
+
+    @property
+    def choices(self) -> int:
+        """Of how many answers one is right; 0 for parameters."""
+        return self.clips or len(self.classes)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from insonify.core.errors import ConfigError
 from insonify.pretext import embedding_methods as methods
+from insonify.pretext.baselines import likest
 from insonify.pretext.embedding_head import EmbeddingHead, Method
 from insonify.pretext.frame_order import shuffle
 from insonify.pretext.task import Answer
@@ -150,13 +150,15 @@ class JointEmbedding:
         The share of first views whose likest second view (by cosine) is of the same
         clip, from chance (1 / B) as 0 to always as 1; a collapsed encoder has 0.
         """
+        found_B = self.found(output)
+        right_B = found_B == torch.arange(len(found_B), device=found_B.device)
+        share, chance = right_B.float().mean().item(), 1 / len(found_B)
+        return {"retrieval": (share - chance) / max(1 - chance, 1e-9)}
+
+    def found(self, output: Tensor) -> Tensor:
+        """The clip of the batch whose second view is likest each first one: (B,)."""
         asked_BVE, target_BVE = output.float().chunk(2, 2)
-        unit_BE = F.normalize(asked_BVE[:, 0], dim=1)
-        alike_BB = unit_BE @ F.normalize(target_BVE[:, 1], dim=1).T
-        own_B = torch.arange(len(alike_BB), device=alike_BB.device)
-        found = (alike_BB.argmax(1) == own_B).float().mean().item()
-        chance = 1 / len(alike_BB)
-        return {"retrieval": (found - chance) / max(1 - chance, 1e-9)}
+        return likest(asked_BVE[:, 0], target_BVE[:, 1])
 
     @property
     def _made(self) -> Method:

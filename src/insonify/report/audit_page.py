@@ -130,6 +130,8 @@ def _conditions(verdict: Verdict) -> Chart:
 def _parts(verdict: Verdict) -> Iterator[Chart]:
     named = {"by motion": verdict.by_motion, "by answer": verdict.by_answer}
     for title, parts in named.items():
+        if not parts:
+            continue
         yield Chart(
             title=f"{verdict.question.name}, real clips {title}",
             data=[_bars(parts)],

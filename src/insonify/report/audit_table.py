@@ -1,8 +1,8 @@
 """How much of a pretext skill is left without anatomy, or without a cue.
 
 Skill is 0 for who does not look and 1 for who is always right: the share of errors that
-is saved, 1 - Σ error / Σ error without looking. For an order the errors are wrong
-answers; for a transform squared distances, which makes the skill R².
+is saved, 1 - Σ error / Σ error without looking. For an order or a clip to be found the
+errors are wrong answers; for a transform squared distances, which makes the skill R².
 
 Legend: R resamples, S subjects, N clips, P numbers of an answer.
 """
@@ -122,9 +122,9 @@ def _verdict(audit: AuditRows, question: Question, options: ReportOptions) -> Ve
 
 def _errors(question: Question, rows: pa.Table) -> _Errors:
     truth_NP, answer_NP = lists(rows["truth"]), lists(rows["answer"])
-    if question.classes:
+    if question.choices:
         made_N = (truth_NP != answer_NP).any(1).astype(np.float64)
-        return _Errors(made_N, np.full_like(made_N, 1 - 1 / len(question.classes)))
+        return _Errors(made_N, np.full_like(made_N, 1 - 1 / question.choices))
     blind_NP = np.square(truth_NP - truth_NP.mean(0))
     return _Errors(np.square(truth_NP - answer_NP), blind_NP)
 

@@ -10,8 +10,8 @@ DEMO ?= demo-run
 demo: $(READY)  ## the whole job on data that is here: ingest, pretrain, transfer, table
 	$(BIN)/insonify demo $(DEMO)
 
-test: $(READY)  ## all tests
-	$(BIN)/pytest
+test: $(READY)  ## all tests, a process for each core and a thread for each process
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist worksteal
 
 lint: $(READY)  ## style, types, and which room may import which
 	$(BIN)/ruff check .

@@ -9,7 +9,7 @@ W columns, E outputs.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import torch
@@ -21,7 +21,7 @@ from insonify.pretext.baselines import likest
 from insonify.pretext.embedding_head import EmbeddingHead, Method
 from insonify.pretext.frame_order import shuffle
 from insonify.pretext.task import Answer
-from insonify.pretext.warp import Warp
+from insonify.pretext.warped_views import WarpedViews
 
 MethodName = Literal[
     "simclr", "mocov3", "byol", "simsiam", "barlow", "vicreg", "dino", "uscl"
@@ -41,22 +41,12 @@ _TAUGHT: Final = ("mocov3", "byol", "dino")
 
 
 @dataclass(frozen=True, kw_only=True)
-class JointEmbedding:
+class JointEmbedding(WarpedViews):
     """Show frames of a clip, each warped; want the same of all, of no other clip."""
 
-    weight: float = 1.0
-    """Share of the total loss; 0 turns the task off."""
     method: MethodName = "simclr"
     """What keeps views of a clip together and collapse away. uscl also blends frames:
     each is mixed with one more of its clip before its warp."""
-    warp: Warp = field(default_factory=Warp)
-    """How each frame is warped; its size and margin are the task's."""
-    frames: int = 4
-    """Frames in a clip."""
-    shown: int = 2
-    """How many of them are shown, the clip's views; every two are compared."""
-    same_frame: bool = False
-    """Whether all views show one frame of the clip, differently warped."""
     hidden: int = 512
     """Hidden units of projection and prediction (the papers': 2048 to 8192)."""
     outputs: int = 128
@@ -66,8 +56,6 @@ class JointEmbedding:
     teacher_momentum: float = 0.99
     """Share of its weights that the teacher of mocov3, byol and dino keeps each step
     (the papers': 0.99 to 0.996, over many more steps)."""
-
-    channels = 1
 
     def __post_init__(self) -> None:
         if self.shown < 2:
@@ -84,14 +72,6 @@ class JointEmbedding:
             )
 
     @property
-    def size(self) -> tuple[int, int]:
-        return self.warp.size
-
-    @property
-    def margin(self) -> float:
-        return self.warp.margin
-
-    @property
     def momentum(self) -> float | None:
         """Of the teacher; None where the method has none."""
         return self.teacher_momentum if self.method in _TAUGHT else None
@@ -106,12 +86,7 @@ class JointEmbedding:
         For uscl the last frame is blended into all views; what is left of their own
         has a share (B,) from Beta(½, ½), as in its code: sin² of a uniform angle.
         """
-        order_BT = torch.rand(batch, self.frames, generator=generator).argsort(1)
-        shown_BS = order_BT[:, : self._drawn]
-        if self.same_frame:
-            shown_BS = order_BT[:, :1].expand(-1, self._drawn)
-        warps_NP = self.warp.draw(self.shown * batch, generator)
-        answer = {"shown": shown_BS, "warps": warps_NP.view(batch, self.shown, -1)}
+        answer = self.draw(batch, self._drawn, generator)
         if self.method == "uscl":
             angle_B = torch.rand(batch, generator=generator) * math.pi / 2
             answer["blend"] = angle_B.sin().square()
@@ -128,9 +103,7 @@ class JointEmbedding:
             share_B111 = answer["blend"].to(frames_BSHW)[:, None, None, None]
             own_BVHW, common_B1HW = frames_BSHW[:, :-1], frames_BSHW[:, -1:]
             frames_BSHW = share_B111 * own_BVHW + (1 - share_B111) * common_B1HW
-        frames_N1HW = frames_BSHW.flatten(0, 1)[:, None]
-        views_N1HW = self.warp.warp(frames_N1HW, answer["warps"].flatten(0, 1))
-        return views_N1HW.view(len(clips_BTHW), -1, *self.size)
+        return self.warped(frames_BSHW, answer)
 
     def head(self, dim: int) -> nn.Module:
         """Projection, prediction and centre of the method.

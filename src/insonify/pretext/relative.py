@@ -5,12 +5,12 @@ shows a frame before and after its warp, and registration of the two solves that
 learning (R² .79 of sweeps, docs/log.md). Here the frames are different ones, so that
 anatomy has to be found again, and both are warped, so that neither is sharper.
 
-Legend: B batch, T frames, V views, N views of a batch, H rows, W columns,
+Legend: B batch, T frames, V views, N pairs of a batch, H rows, W columns,
 K pairs of views, P parameters.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
@@ -22,27 +22,14 @@ from insonify.pretext.frame_order import shuffle
 from insonify.pretext.heads import AllPairsHead
 from insonify.pretext.task import Answer
 from insonify.pretext.transform import explained, summed_loss
-from insonify.pretext.warp import Warp
+from insonify.pretext.warped_views import WarpedViews
 
 RELATIVE: Final = ("rotation", "scale", "down", "right", "stretch", "slant")
 
 
 @dataclass(frozen=True, kw_only=True)
-class RelativeTransform:
+class RelativeTransform(WarpedViews):
     """Warp frames of a clip, each its own way; ask how every two of them lie."""
-
-    weight: float = 1.0
-    """Share of the total loss; 0 turns the task off."""
-    warp: Warp = field(default_factory=Warp)
-    """How each frame is warped; its size and margin are the task's."""
-    frames: int = 4
-    """Frames in a clip."""
-    shown: int = 2
-    """How many of them are shown, in random order; 4 views have 6 pairs."""
-    same_frame: bool = False
-    """Whether one frame is shown again and again, differently warped: an ablation."""
-
-    channels = 1
 
     def __post_init__(self) -> None:
         if not 2 <= self.shown <= self.frames:
@@ -50,14 +37,6 @@ class RelativeTransform:
                 f"relative.shown must be 2 or more and at most frames ({self.frames}), "
                 f"found {self.shown}"
             )
-
-    @property
-    def size(self) -> tuple[int, int]:
-        return self.warp.size
-
-    @property
-    def margin(self) -> float:
-        return self.warp.margin
 
     @property
     def chance(self) -> dict[str, float]:
@@ -70,12 +49,7 @@ class RelativeTransform:
 
     def sample(self, batch: int, generator: Generator) -> Answer:
         """Draw which frames are shown (B, V) and the warp of each, (B, V, 5)."""
-        order_BT = torch.rand(batch, self.frames, generator=generator).argsort(1)
-        shown_BV = order_BT[:, : self.shown]
-        if self.same_frame:
-            shown_BV = shown_BV[:, :1].expand_as(shown_BV)
-        drawn = self.warp.draw(self.shown * batch, generator)
-        return {"shown": shown_BV, "warps": drawn.view(batch, self.shown, -1)}
+        return self.draw(batch, self.shown, generator)
 
     def apply(self, clips_BTHW: Tensor, answer: Answer) -> Tensor:
         """The frames, each after its warp: (B, V, *size).
@@ -83,10 +57,7 @@ class RelativeTransform:
         Raises:
             ValueError: a pixel of a view would lie outside the clip.
         """
-        frames_BVHW = shuffle(clips_BTHW, answer["shown"])
-        frames_N1HW = frames_BVHW.flatten(0, 1)[:, None]
-        views_N1HW = self.warp.warp(frames_N1HW, answer["warps"].flatten(0, 1))
-        return views_N1HW.view(len(clips_BTHW), -1, *self.size)
+        return self.warped(shuffle(clips_BTHW, answer["shown"]), answer)
 
     def head(self, dim: int) -> nn.Module:
         return AllPairsHead(dim, self.shown, len(RELATIVE))

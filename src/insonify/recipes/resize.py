@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from insonify.pretext import JointEmbedding, RelativeTransform
 from insonify.pretext.task import Input
+from insonify.pretext.warped_views import WarpedViews
 from insonify.train.options import PretrainOptions
 
-_W = TypeVar("_W", RelativeTransform, JointEmbedding)
+_W = TypeVar("_W", bound=WarpedViews)
 
 
 def with_size(options: PretrainOptions, size: tuple[int, int]) -> PretrainOptions:

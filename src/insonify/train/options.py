@@ -22,6 +22,7 @@ from insonify.pretext import (
     Rotation,
     SharedViews,
 )
+from insonify.pretext.warped_views import WarpedViews
 from insonify.train.optimisation import Optimisation
 from insonify.train.precision import Precision
 
@@ -129,14 +130,7 @@ class PretrainOptions:
 
     def _check_frames(self) -> None:
         wanted, transform = self.clips.frames, self.transform
-        whole = (
-            FrameOrder
-            | Disentangled
-            | RelativeTransform
-            | SharedViews
-            | JointEmbedding
-            | Puzzle
-        )
+        whole = FrameOrder | Disentangled | SharedViews | WarpedViews | Puzzle
         for name, task in self.tasks.items():
             if isinstance(task, whole) and task.frames != wanted:
                 raise ConfigError(f"{name}.frames and clips.frames must be the same")

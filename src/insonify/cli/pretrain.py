@@ -9,6 +9,7 @@ import tyro
 from insonify.cli.console import console, progress_bar
 from insonify.recipes import with_size
 from insonify.store import Store
+from insonify.train.initial import load_initial
 from insonify.train.options import PretrainOptions
 from insonify.train.pretrain import pretrain
 from insonify.train.watch import Progress
@@ -29,12 +30,16 @@ class Pretrain:
     """The run folder: made if it is not there, resumed if it is."""
     size: tuple[int, int] | None = None
     """Rows and columns of the views, for clips and tasks alike."""
+    initial: Path | None = None
+    """Checkpoint or run whose encoder to go on from, such as ImageNet's by `insonify
+    adopt`; give its --encoder too. None: fresh weights."""
     options: Annotated[PretrainOptions, tyro.conf.arg(name="")]
 
     def run(self) -> int:
         """Pretrain, with a live bar; 0 when done."""
         options = with_size(self.options, self.size) if self.size else self.options
         store = Store.open(self.store)
+        initial = load_initial(self.initial) if self.initial else None
         latest: dict[str, float] = {}
         with progress_bar("steps") as bar:
             line = bar.add_task("", total=options.steps, figures="")
@@ -45,7 +50,7 @@ class Pretrain:
                     line, completed=seen.step.step, figures=_figures(seen, options)
                 )
 
-            checkpoint = pretrain(store, self.out, options, show)
+            checkpoint = pretrain(store, self.out, options, show, initial)
         for name, value in latest.items():
             console.print(f"{name}: {value:.3f}{_chance(options, name)}")
         console.print(f"Encoder: {checkpoint}")

@@ -13,6 +13,7 @@ from insonify.model.encoder import Encoder
 from insonify.model.joint import JointModel
 from insonify.pretext.task import Taught
 from insonify.store import Roles, Store
+from insonify.train.initial import Initial
 from insonify.train.joint_loss import JointLoss
 from insonify.train.loading import (
     grey_levels,
@@ -37,6 +38,7 @@ def pretrain(
     path: Path,
     options: PretrainOptions,
     on_progress: Callable[[Progress], None],
+    initial: Initial | None = None,
 ) -> Path:
     """Pretrain an encoder, or resume a run that was interrupted.
 
@@ -48,26 +50,33 @@ def pretrain(
         path: The run folder; made if it is not there, resumed if it is.
         options: What to do.
         on_progress: Called after every step.
+        initial: Encoder to begin with; None: fresh weights.
 
     Returns:
         The checkpoint folder of the finished encoder.
 
     Raises:
-        ConfigError: the folder holds another run.
+        ConfigError: the folder holds another run, or the initial weights do not fit.
         DivergedError: the loss is not finite.
-        LeakError: a subject is on both sides of the split.
+        LeakError: a subject is on both sides of the split, or was seen by the initial
+            weights and is kept from this run.
         StoreError: no clip can be made.
     """
     run = RunFolder(path)
-    store = run.begin(options, store)
+    if initial is not None:
+        initial.check(options, subject_roles(store, options))
+    store = run.begin(options, store, initial.record if initial else None)
     if run.checkpoint.exists():
         return run.checkpoint
     roles = subject_roles(store, options)
     fabric = Fabric(devices=1, precision=precision_of(options.precision))
     loader = make_loader(store, roles.train, options, fabric)
-    state = _new_state(fabric, store, roles, options)
+    encoder = initial.encoder() if initial else _new_encoder(store, roles, options)
+    state = _new_state(fabric, encoder, options)
     resume(state, run)
-    saver = Saver(store=store, roles=roles, options=options, state=state, run=run)
+    saver = Saver(
+        store=store, roles=roles, options=options, state=state, run=run, initial=initial
+    )
     size, task = options.clips.size, options.probe_task
     watch = Watch(
         options=options,
@@ -126,17 +135,19 @@ def new_model(encoder: Encoder, options: PretrainOptions) -> JointModel:
     )
 
 
-def _new_state(
-    fabric: Fabric, store: Store, roles: Roles, options: PretrainOptions
-) -> State:
+def _new_encoder(store: Store, roles: Roles, options: PretrainOptions) -> Encoder:
+    """Fresh weights, and the normalisation of the training subjects' frames."""
     mean, std = grey_levels(store, roles, options.clips.size)
-    encoder = Encoder(
+    return Encoder(
         options.encoder,
         channels=options.channels,
         mean=mean,
         std=std,
         seed=options.seed,
     )
+
+
+def _new_state(fabric: Fabric, encoder: Encoder, options: PretrainOptions) -> State:
     model = new_model(encoder, options)
     learnt = (weight for weight in model.parameters() if weight.requires_grad)
     optimizer = options.optimisation.build(learnt)

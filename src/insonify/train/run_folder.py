@@ -35,8 +35,15 @@ class RunFolder:
         """The finished encoder."""
         self._metrics = path / "metrics.jsonl"
 
-    def begin(self, config: Any, store: Store) -> Store:
+    def begin(
+        self, config: Any, store: Store, initial: dict[str, Any] | None = None
+    ) -> Store:
         """Write the configuration, or check it against the one that is there.
+
+        Args:
+            config: The options.
+            store: The store that is learnt from.
+            initial: Which weights the run begins with; None: fresh ones.
 
         Returns:
             The store as it was when the run began: what was added since is not seen.
@@ -45,6 +52,7 @@ class RunFolder:
             ConfigError: the folder holds another run or other files.
         """
         record = {"store": store.id, "options": to_plain(config)}
+        record |= {"initial": initial} if initial else {}
         there = self.path / "config.json"
         if there.exists():
             old = json.loads(there.read_text())
@@ -136,9 +144,11 @@ def _left_by_kill(path: Path) -> bool:
 
 
 def _difference(old: dict[str, Any], new: dict[str, Any]) -> str:
-    """Names of what differs: the store, or options."""
+    """Names of what differs: the store, the initial weights, or options."""
     if old.get("store") != new["store"]:
         return "store"
+    if old.get("initial") != new.get("initial"):
+        return "encoder to begin with (--initial)"
     before, after = old.get("options", {}), new["options"]
     return ", ".join(sorted(k for k in after if after[k] != before.get(k)))
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from insonify.model.checkpoint import Card, save_checkpoint
 from insonify.store import Roles, Store
+from insonify.train.initial import Initial
 from insonify.train.loop import State
 from insonify.train.optimisation import pack
 from insonify.train.options import PretrainOptions
@@ -28,6 +29,8 @@ class Saver:
     options: PretrainOptions
     state: State
     run: RunFolder
+    initial: Initial | None = None
+    """What the run began with; the subjects that it saw count as seen."""
 
     def save_step(self) -> None:
         """Write a checkpoint to resume from, and remove old ones."""
@@ -60,7 +63,8 @@ class Saver:
         save_checkpoint(folder, tensors, self._card())
 
     def _card(self) -> Card:
-        options = self.options
+        options, initial = self.options, self.initial
+        seen = self.roles.train | (initial.subjects if initial else frozenset())
         return Card(
             architecture=options.encoder,
             size=options.clips.size,
@@ -72,6 +76,7 @@ class Saver:
                 "store": self.store.id,
                 "split": options.split,
                 "fold": options.fold if options.split else None,
-                "subjects": sorted(self.roles.train),
+                "subjects": sorted(seen),
+                **({"initial": initial.record} if initial else {}),
             },
         )

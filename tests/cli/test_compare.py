@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from insonify.cli.main import run
+from insonify.model.checkpoint import load_checkpoint
 from insonify.store import Store
 from insonify.train.run_folder import RunFolder
 from tests.cli.conftest import save_foreign
@@ -192,3 +193,25 @@ def test_recipes_of_other_sizes_are_not_compared_by_size(
     assert "give all one with --encoder and --size" in " ".join(
         capsys.readouterr().err.split()
     )
+
+
+@pytest.mark.slow
+def test_all_arms_go_on_from_weights_of_others_which_are_an_arm_too(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, other = tmp_path / "study", tmp_path / "imagenet"
+    save_foreign(other, (32, 40))
+    arms = ("path_only", f"imagenet={other}")
+    line = words(store, out, "--initial", str(other), arms=arms)
+    assert run([*line, "--encoder", "resnet10_half"]) == 2
+    assert "--encoder resnet10t" in " ".join(capsys.readouterr().err.split())
+    assert run(line) == 0
+    runs = sorted((out / "runs").iterdir())
+    assert len(runs) == 3
+    for folder in runs:
+        provenance = load_checkpoint(folder).provenance
+        assert provenance["initial"]["recipe"] == "imagenet"
+    cells = json.loads((out / "compare.json").read_text())["cells"]
+    assert {cell["arm"] for cell in cells} == {"path_only", "imagenet", "random"}
+    assert run(words(store, out, arms=arms)) == 2
+    assert "holds a study with other options" in capsys.readouterr().err

@@ -33,7 +33,7 @@ from insonify.studies.compared import budget_grid, budgeted, contrast_grid, tuni
 from insonify.studies.comparison import Comparison, Rates
 from insonify.studies.grid import as_markdown
 from insonify.studies.pace import step_seconds
-from insonify.studies.ready import require_libraries
+from insonify.studies.ready import require_initial, require_libraries
 from insonify.studies.tested import PLANES, SALIENCY, read_all
 from insonify.studies.tuning import Tried, choose, figure_name, figure_of
 from insonify.train.options import PretrainOptions
@@ -101,6 +101,7 @@ class Compare:
         store = Store.open(self.store)
         store.make_split(fresh.split, folds=fresh.folds, task=self.asked.task, seed=0)
         store, question = Store.open(self.store), fresh.question
+        require_initial(question, store)
         if question.equal == "seconds":
             each = tuple(step_seconds(store, arm) for arm in question.pretraining)
             fresh = replace(fresh, step_seconds=each)

@@ -101,7 +101,8 @@ def train(store: Path, out: Path, run: Run) -> None:
     if (folder / "checkpoint").exists():
         console.print("done before")
     elif isinstance(run.options, PretrainOptions):
-        Pretrain(store=store, out=folder, options=run.options).run()
+        initial = Path(run.initial) if run.initial else None
+        Pretrain(store=store, out=folder, options=run.options, initial=initial).run()
     else:
         PretrainGaze(store=store, out=folder, options=run.options).run()
 

@@ -1,8 +1,10 @@
 """What a comparison is asked, and the question that it becomes."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
+from insonify.model.checkpoint import load_checkpoint
 from insonify.studies.alike import alike, recipes_of
 from insonify.studies.plan import SMALL_DECODER, SMALL_PLANES, require_folds
 from insonify.studies.question import Equal, Question
@@ -24,7 +26,11 @@ class Asked:
     saliency: bool = False
     """Test on gaze too, with a head on the frozen encoder."""
     encoder: str | None = None
-    """Backbone of all arms; None: that which the recipes share."""
+    """Backbone of all arms; None: that of --initial, else that which the recipes
+    share."""
+    initial: Path | None = None
+    """Checkpoint that all recipes go on from, such as ImageNet's by `insonify adopt`;
+    name it among the arms too, to see what is gained over it. None: fresh weights."""
     size: tuple[int, int] | None = None
     """Rows and columns of the frames; None: those which the recipes share."""
     frames: int = 192
@@ -65,7 +71,7 @@ class Asked:
         split = f"compare-{self.folds}" + (f"-{self.task}" if self.task else "")
         recipes = alike(
             recipes_of(self.arms),
-            encoder=self.encoder,
+            encoder=self._encoder(),
             size=self.size,
             frames=self.frames,
             steps=self.steps,
@@ -83,7 +89,13 @@ class Asked:
             planes=self._planes(split),
             saliency=self._saliency(split),
             foreign=tuple(arm for arm in self.arms if "=" in arm),
+            initial=str(self.initial) if self.initial else None,
         )
+
+    def _encoder(self) -> str | None:
+        if self.encoder is None and self.initial is not None:
+            return load_checkpoint(self.initial).architecture
+        return self.encoder
 
     def _planes(self, split: str) -> PlanesOptions | None:
         if self.task is None:

@@ -154,4 +154,5 @@ class Comparison:
             probe_frames=_PROBE_FRAMES,
             optimisation=replace(asked.optimisation, learning_rate=rate),
         )
-        return Run(arm, f"{arm}-fold{fold}-seed{seed}-rate{rate:g}", options)
+        folder = f"{arm}-fold{fold}-seed{seed}-rate{rate:g}"
+        return Run(arm, folder, options, self.question.initial)

@@ -30,6 +30,8 @@ class Question:
     saliency: SaliencyOptions | None
     foreign: tuple[str, ...]
     """Encoders that others trained, each as ``name=checkpoint``."""
+    initial: str | None = None
+    """Checkpoint that every arm goes on from; None: fresh weights."""
 
     def __post_init__(self) -> None:
         rates = self.rates

@@ -1,10 +1,13 @@
 """What would stop a study after hours of training is found before it begins."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from insonify.core.errors import ConfigError
 from insonify.store import Store
+from insonify.studies.question import Question
 from insonify.studies.runs import StudyPlan
+from insonify.train.initial import load_initial
 from insonify.train.options import PretrainOptions
 from insonify.transfer.arms import Arm, plan_trials
 from insonify.transfer.frames import choose_frames, require_labels
@@ -43,6 +46,20 @@ def require_ready(plan: StudyPlan, store: Store, foreign: Sequence[Arm]) -> None
         )
         for fold in range(split.folds):
             require_gaze(gaze, split, fold)
+
+
+def require_initial(question: Question, store: Store) -> None:
+    """Refuse weights that an arm cannot go on from, in any fold.
+
+    Raises:
+        CheckpointError, ConfigError, LeakError: see :mod:`insonify.train.initial`.
+    """
+    if question.initial is None:
+        return
+    initial, split = load_initial(Path(question.initial)), store.split(question.split)
+    for fold in range(split.folds):
+        for options in question.pretraining:
+            initial.check(options, split.roles(fold))
 
 
 def require_libraries(plan: StudyPlan) -> None:

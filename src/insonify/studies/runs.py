@@ -25,6 +25,8 @@ class Run(NamedTuple):
     folder: str
     """Its folder within those of the study's runs."""
     options: PretrainOptions | GazeOptions
+    initial: str | None = None
+    """Checkpoint to go on from; None: fresh weights."""
 
 
 class StudyPlan(Protocol):

@@ -325,7 +325,8 @@ def test_a_clip_is_found_by_its_brightness_if_that_is_all_that_differs(
     levels = iter(np.linspace(0.2, 1, 18))
 
     def shaded(frames_THW: Frames) -> Frames:
-        return (frames_THW * next(levels)).astype(np.uint8)
+        dimmed: Frames = (frames_THW * next(levels)).astype(np.uint8)
+        return dimmed
 
     store = planted(tmp_path / "store", new_video, shaded)
     options = replace(

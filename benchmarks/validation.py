@@ -1,12 +1,17 @@
 """Which form of pretraining is better? Asked of validation subjects, never of others.
 
-python benchmarks/validation.py STORE TASK SPLIT RUN:FOLD [RUN:FOLD ...]
+python benchmarks/validation.py STORE TASK SPLIT ARM=RUN:FOLD [ARM=RUN:FOLD ...]
 
-Macro F1 of k-NN and of a linear probe that learn from the fold's training subjects.
+Macro F1 of k-NN and of a linear probe that learn from the fold's training subjects. The
+folds of an arm are put together, and every arm is set against the first on the subjects
+that both were asked of; each ± is a standard error by jackknife over subjects.
 """
 
 import argparse
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,25 +31,42 @@ from insonify.transfer.protocol import TransferProtocol
 _PER_VIDEO = 16
 _STRENGTHS = (1e-3, 1e-2)
 """Of the probe's penalty: more of them take minutes a run."""
+PROBES: dict[str, TransferProtocol] = {
+    "k-NN": KNN(),
+    "linear": LinearProbe(grid=_STRENGTHS),
+}
 
 
-def figure(
-    truth_N: Integers, guess_N: Integers, subjects_N: npt.NDArray[np.str_]
+class Answers(NamedTuple):
+    """What a probe says of validation frames, and what is true."""
+
+    truth_N: Integers
+    guess_N: Integers
+    subjects_N: npt.NDArray[np.str_]
+
+    def score(self, without: str | None = None) -> float:
+        """Macro F1, perhaps without one subject."""
+        kept_N = self.subjects_N != without
+        return float(
+            f1_score(self.truth_N[kept_N], self.guess_N[kept_N], average="macro")
+        )
+
+    def ahead_of(self, other: "Answers", without: str | None = None) -> float:
+        """How much higher its score is than another's."""
+        return self.score(without) - other.score(without)
+
+
+def jackknifed(
+    score: Callable[[str | None], float], subjects: Iterable[str]
 ) -> tuple[float, float]:
-    """Macro F1, and its standard error by jackknife over subjects."""
-    one_out = [
-        f1_score(truth_N[kept_N], guess_N[kept_N], average="macro")
-        for kept_N in (subjects_N != subject for subject in np.unique(subjects_N))
-    ]
-    spread = float(np.std(one_out)) * (len(one_out) - 1) ** 0.5
-    return float(f1_score(truth_N, guess_N, average="macro")), spread
+    """A score and its standard error over subjects."""
+    one_out = [score(subject) for subject in subjects]
+    return score(None), float(np.std(one_out)) * (len(one_out) - 1) ** 0.5
 
 
-def measure(
-    store: Store, split: str, frames: LabelledFrames, asked: str
-) -> dict[str, object]:
-    """One row: figures of a run on the validation subjects of its fold."""
-    path, _, fold = asked.rpartition(":")
+def ask(store: Store, split: str, frames: LabelledFrames, run: str) -> list[Answers]:
+    """Answers of each probe on the validation subjects of a run's fold."""
+    path, _, fold = run.rpartition(":")
     checkpoint = load_checkpoint(Path(path))
     roles = store.split(split).roles(int(fold))
     views_NHW = FrameReader(store, checkpoint.size).read(frames.positions_N)
@@ -54,16 +76,32 @@ def measure(
         subjects_N=frames.subjects_N,
     )
     train, held = every.of(roles.train), every.of(roles.validation)
-    row: dict[str, object] = {"run": Path(path).name, "fold": int(fold)}
-    probes: dict[str, TransferProtocol] = {
-        "k-NN": KNN(),
-        "linear": LinearProbe(grid=_STRENGTHS),
-    }
-    for name, probe in probes.items():
+    found = []
+    for probe in PROBES.values():
         # Validation subjects are tested here, so that none are left to choose by.
         predict = probe.fit(train, every.of(frozenset()), len(frames.classes), 0)
         guess_N = predict(held.features_ND).argmax(1)
-        row[name], row[f"{name} ±"] = figure(held.labels_N, guess_N, held.subjects_N)
+        found.append(Answers(held.labels_N, guess_N, held.subjects_N))
+    return found
+
+
+def together(several: Iterable[Answers]) -> Answers:
+    """The answers of some folds as one."""
+    return Answers(*map(np.concatenate, zip(*several, strict=True)))
+
+
+def row_of(arm: str, own: list[Answers], first: list[Answers]) -> dict[str, object]:
+    """One row: an arm's figures, and how far it is from the first arm."""
+    row: dict[str, object] = {"arm": arm}
+    for name, mine, other in zip(PROBES, own, first, strict=True):
+        subjects = np.unique(mine.subjects_N)
+        row[name], row[f"{name} ±"] = jackknifed(mine.score, subjects)
+        if not np.array_equal(subjects, np.unique(other.subjects_N)):
+            raise SystemExit(f"{arm} and the first arm need the same folds")
+        row[f"{name}: more"], row[f"{name}: more ±"] = jackknifed(
+            partial(mine.ahead_of, other),
+            subjects,
+        )
     return row
 
 
@@ -72,12 +110,20 @@ def main() -> None:
     parser.add_argument("store", type=Path)
     parser.add_argument("task")
     parser.add_argument("split")
-    parser.add_argument("runs", nargs="+", metavar="RUN:FOLD")
+    parser.add_argument("runs", nargs="+", metavar="ARM=RUN:FOLD")
     asked = parser.parse_args()
     store = Store.open(asked.store)
     frames = choose_frames(store, asked.task, _PER_VIDEO)
-    rows = [measure(store, asked.split, frames, run) for run in asked.runs]
-    show("validation", rows)
+    arms: dict[str, list[list[Answers]]] = {}
+    for given in asked.runs:
+        arm, _, run = given.partition("=")
+        arms.setdefault(arm, []).append(ask(store, asked.split, frames, run))
+    pooled = {
+        arm: [together(probe) for probe in zip(*folds, strict=True)]
+        for arm, folds in arms.items()
+    }
+    first = next(iter(pooled.values()))
+    show("validation", [row_of(arm, own, first) for arm, own in pooled.items()])
 
 
 if __name__ == "__main__":

@@ -145,6 +145,29 @@ def test_gaze_alone_is_compared_with_encoders_of_others_and_a_static_map(
     assert tried.stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
+def test_encoders_are_the_same_if_they_are_trained_side_by_side(
+    store: Store, tmp_path: Path
+) -> None:
+    """Even where one diverges; what each would have printed is in a file of its own."""
+    found = []
+    for jobs in ("1", "2"):
+        out = tmp_path / jobs
+        line = words(store, out, "--rates", "0.001", "1e30", arms=("path_only",))
+        assert run([*line, "--no-nested", "--jobs", jobs]) == 0
+        made = json.loads((out / "compare.json").read_text())
+        found.append((made["tried"], made["cells"]))
+    assert found[0] == found[1]
+    assert not (tmp_path / "1" / "logs").exists()
+    logs = {path.stem for path in (tmp_path / "2" / "logs").iterdir()}
+    trained = {path.name for path in (tmp_path / "2" / "runs").iterdir()}
+    assert logs == trained
+    assert (
+        "Encoder:"
+        in (tmp_path / "2/logs/path_only-fold1-seed0-rate0.001.log").read_text()
+    )
+
+
 @pytest.mark.parametrize(
     "more_arms_said",
     [
@@ -155,6 +178,7 @@ def test_gaze_alone_is_compared_with_encoders_of_others_and_a_static_map(
         (("--rates", "-1"), ARMS, "positive learning rates"),
         (("--against", "nobody"), ARMS, "no arm 'nobody'"),
         (("--budget", "0"), ARMS, "positive minutes"),
+        (("--jobs", "0"), ARMS, "at least 1"),
         (("--task", "nothing"), ARMS, "nothing"),
     ],
 )

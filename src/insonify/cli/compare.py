@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import tyro
 from rich.markdown import Markdown
 
 from insonify.cli.console import console
+from insonify.cli.side_by_side import require_jobs, train_side_by_side
 from insonify.cli.study import (
     PLAN,
     fitted,
@@ -38,9 +39,6 @@ from insonify.studies.tested import PLANES, SALIENCY, read_all
 from insonify.studies.tuning import Tried, choose, figure_name, figure_of
 from insonify.train.options import PretrainOptions
 
-DIVERGED: Final = "diverged.txt"
-"""In the folder of a trial that diverged: why, so that it is not tried again."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Compare:
@@ -60,6 +58,9 @@ class Compare:
     budget: float | None = None
     """Minutes to spend on this machine: all steps are stretched by one factor, which
     is measured once. None: the steps asked for."""
+    jobs: int = 1
+    """Encoders that are trained at once, each in a process that has its share of the
+    cores; two are a third faster than one on two cores. --budget reckons with one."""
     against: str = BEST
     """Arm that every other is tested against; best: the best of the others."""
     asked: Annotated[Asked, tyro.conf.arg(name="")]
@@ -70,11 +71,13 @@ class Compare:
     def run(self) -> int:
         """Run what is not done, then the tables; 0 when done."""
         require_budget(self.budget)
+        require_jobs(self.jobs)
         self._require_against()
         plan = self._plan()
         tried = list(self._try(plan))
         rates = choose(plan.question, tried)
         runs = list(plan.runs(rates))
+        train_side_by_side(self.store, self.out, runs, self.jobs)
         train_all(self.store, self.out, runs)
         transfer(self.store, self.out, plan, runs)
         self._tables(plan, tried, rates)
@@ -111,20 +114,17 @@ class Compare:
 
     def _try(self, plan: Comparison) -> Iterator[Tried]:
         """Train every arm at every rate; one that diverges is out, not the study."""
-        name = figure_name(plan.question)
-        for run in plan.trials():
+        name, trials = figure_name(plan.question), list(plan.trials())
+        train_side_by_side(self.store, self.out, trials, self.jobs)
+        for run in trials:
             console.rule(f"trial: {run.folder}", align="left")
             assert isinstance(run.options, PretrainOptions)
             figure: float | None = None
-            diverged = run_folder(self.out, run) / DIVERGED
             try:
-                if diverged.exists():
-                    raise DivergedError(diverged.read_text())
                 train(self.store, self.out, run)
                 figure = figure_of(run_folder(self.out, run), name)
             except DivergedError as error:
                 console.print(f"{error}", style="red", markup=False)
-                write_bytes(diverged, f"{error}".encode())
             yield Tried(
                 arm=run.arm,
                 fold=run.options.fold,

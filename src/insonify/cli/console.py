@@ -1,5 +1,8 @@
 """The one console that the command line prints to."""
 
+import logging
+import warnings
+
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -12,6 +15,13 @@ from rich.progress import (
 
 console = Console()
 errors = Console(stderr=True)
+
+
+def quiet_libraries() -> None:
+    """Keep what libraries say in passing away from the console."""
+    for name in ("lightning.fabric", "lightning.pytorch"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", module="lightning")
 
 
 def progress_bar(unit: str) -> Progress:

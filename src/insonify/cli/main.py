@@ -1,9 +1,7 @@
 """Parses the command line and runs one sub-command."""
 
-import logging
 import os
 import sys
-import warnings
 from typing import Annotated, Any
 
 import tyro
@@ -12,7 +10,7 @@ from rich.markup import escape
 from insonify.cli.adopt import Adopt
 from insonify.cli.audit import Audit
 from insonify.cli.compare import Compare
-from insonify.cli.console import errors
+from insonify.cli.console import errors, quiet_libraries
 from insonify.cli.demo import Demo
 from insonify.cli.doctor import Doctor
 from insonify.cli.gaze import Gaze
@@ -35,9 +33,7 @@ _TRANSFERS = ("transfer planes", "transfer saliency")
 
 def main() -> None:
     """Entry point: exits 0 when done, 1 if a check failed, 2 on a user's mistake."""
-    for name in ("lightning.fabric", "lightning.pytorch"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore", module="lightning")
+    quiet_libraries()
     try:
         sys.exit(run(sys.argv[1:]))
     except BrokenPipeError:  # Whoever read along, such as `head`, has seen enough.

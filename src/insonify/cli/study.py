@@ -11,7 +11,8 @@ from insonify.cli.pretrain_gaze import PretrainGaze
 from insonify.cli.transfer import TransferPlanes, load_arms
 from insonify.cli.transfer_saliency import TransferSaliency
 from insonify.core.config import load_config
-from insonify.core.errors import ConfigError
+from insonify.core.errors import ConfigError, DivergedError
+from insonify.core.files import write_bytes
 from insonify.store import Store
 from insonify.studies.budget import seconds
 from insonify.studies.ready import require_ready
@@ -22,6 +23,8 @@ from insonify.train.options import PretrainOptions
 
 PLAN: Final = "plan.json"
 """Written first: what a study runs, whenever it goes on."""
+DIVERGED: Final = "diverged.txt"
+"""In the folder of a run that diverged: why, so that it is not tried again."""
 P = TypeVar("P", bound=StudyPlan)
 
 
@@ -96,11 +99,32 @@ def train_all(store: Path, out: Path, runs: Sequence[Run]) -> None:
 
 
 def train(store: Path, out: Path, run: Run) -> None:
-    """Train one encoder, or go on with it; nothing to do if it is there."""
+    """Train one encoder, or go on with it; nothing to do if it is there.
+
+    Raises:
+        DivergedError: it diverged, now or when it was trained before.
+    """
     folder = run_folder(out, run)
-    if (folder / "checkpoint").exists():
+    if (folder / DIVERGED).exists():
+        raise DivergedError((folder / DIVERGED).read_text())
+    if is_done(out, run):
         console.print("done before")
-    elif isinstance(run.options, PretrainOptions):
+        return
+    try:
+        _train(store, folder, run)
+    except DivergedError as error:
+        write_bytes(folder / DIVERGED, f"{error}".encode())
+        raise
+
+
+def is_done(out: Path, run: Run) -> bool:
+    """Whether nothing is left to train: it is there, or known to diverge."""
+    folder = run_folder(out, run)
+    return (folder / "checkpoint").exists() or (folder / DIVERGED).exists()
+
+
+def _train(store: Path, folder: Path, run: Run) -> None:
+    if isinstance(run.options, PretrainOptions):
         initial = Path(run.initial) if run.initial else None
         Pretrain(store=store, out=folder, options=run.options, initial=initial).run()
     else:

@@ -23,9 +23,9 @@ from insonify.model.encoder import Encoder
 from insonify.recipes import siamese, with_size
 from insonify.store import Store
 from insonify.store.codec import decode
+from insonify.train.building import new_model
 from insonify.train.joint_loss import JointLoss
 from insonify.train.loading import make_loader
-from insonify.train.pretrain import new_model
 
 _FRAMES = 512
 _STEPS = 6

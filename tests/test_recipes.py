@@ -8,9 +8,9 @@ from insonify.core.config import load_config, save_config
 from insonify.model.encoder import Encoder
 from insonify.pretext.task import source_size
 from insonify.recipes import RECIPES, frame_by_frame, with_size
+from insonify.train.building import new_model
 from insonify.train.joint_loss import JointLoss
 from insonify.train.options import PretrainOptions
-from insonify.train.pretrain import new_model
 
 SIZE = (32, 40)
 

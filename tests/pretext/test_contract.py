@@ -16,6 +16,7 @@ from insonify.pretext import (
     FrameSequence,
     Jigsaw,
     JointEmbedding,
+    MaskedFrame,
     Pace,
     PretextTask,
     Puzzle,
@@ -26,7 +27,13 @@ from insonify.pretext import (
 from insonify.pretext.embedding import MethodName
 from insonify.pretext.frame_order import order_class
 from insonify.pretext.heads import paths
-from insonify.pretext.task import Taught, centre, source_size
+from insonify.pretext.task import (
+    Mapped,
+    Taught,
+    centre,
+    full_answer,
+    source_size,
+)
 from insonify.pretext.warp import Warp
 
 SIZE = (48, 64)
@@ -65,6 +72,9 @@ TASKS = [
         for name in get_args(MethodName)
     ),
     JointEmbedding(warp=MILD, hidden=64, outputs=64, shown=3),
+    JointEmbedding(warp=MILD, hidden=64, outputs=64, levels=2),
+    FrameOrder(size=SIZE, reading="maps"),
+    MaskedFrame(size=SIZE),
 ]
 
 
@@ -86,6 +96,7 @@ def identity(task: PretextTask) -> Answer:
         "arrangement": torch.zeros(5, dtype=torch.long),
         "shifts": torch.zeros(5, 4, 2),
         "blend": torch.ones(5),
+        "hidden": torch.empty(5, 0, dtype=torch.long),
     }
     return {name: still[name] for name in drawn}
 
@@ -151,7 +162,7 @@ class TestContract:
     def test_a_perfect_output_has_the_least_loss_and_the_best_score(
         self, task: PretextTask
     ) -> None:
-        answer = task.sample(5, generator())
+        answer = full_answer(task, clips_for(task), task.sample(5, generator()))
         perfect = perfect_output(task, answer)
         random = torch.randn(perfect.shape, generator=generator())
         assert task.loss(perfect, answer) < task.loss(random, answer)
@@ -164,10 +175,14 @@ class TestContract:
             assert chance[name] < 1
 
     def test_guessing_scores_chance(self, task: PretextTask) -> None:
-        count = 500 if isinstance(task, JointEmbedding) else 20_000
+        few = isinstance(task, JointEmbedding | MaskedFrame)
+        count = 500 if few else 20_000
         answer = task.sample(count, generator())
+        if isinstance(task, MaskedFrame):
+            answer = task.told(clips_for(task, count), answer)
         perfect = perfect_output(task, answer)
         guess = torch.randn(perfect.shape, generator=generator(9))
+        guess *= not isinstance(task, MaskedFrame)
         if "r2" in task.chance:
             numbers = len(truth_of(task, answer)[0]) if "warps" in answer else 5
             guess[:, -numbers:] = perfect[:, -numbers:].mean(0)
@@ -189,7 +204,13 @@ def perfect_output(task: PretextTask, answer: Answer) -> Tensor:
     if isinstance(task, Puzzle):
         return F.one_hot(task.truth(answer), len(task.names)).float() * 50
     if isinstance(task, JointEmbedding):  # Every clip has a direction of its own.
-        return 3 * torch.eye(len(answer["shown"]))[:, None].repeat(1, task.shown, 2)
+        return 3 * torch.eye(len(answer["shown"]))[:, None].repeat(
+            1, task.shown, 2 * task.levels
+        )
+    if isinstance(task, MaskedFrame):
+        whole = torch.zeros(len(answer["pixels"]), task.patches, task.patch**2)
+        places = answer["hidden"][..., None].expand(-1, -1, task.patch**2)
+        return whole.scatter(1, places, answer["pixels"])
     parts = []
     if "order" in answer:
         classes = len(paths(answer["order"].shape[1]))
@@ -271,8 +292,10 @@ def train_head(task: PretextTask, *, moving: bool) -> dict[str, float]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         head = task.head(eye.dim)
+        if isinstance(task, Mapped) and task.reads_maps:
+            head = task.map_head((eye.dim,) * 2)
     momentum = task.momentum if isinstance(task, Taught) else None
-    reader = Reader(head, momentum)
+    reader = Reader(head, momentum, maps=2 * getattr(task, "reads_maps", False))
     optimizer = torch.optim.Adam(head.parameters(), lr=3e-3)
     seen, answer = look(task, eye, LEARNT, seed=0, moving=moving)
     draw = generator(1)
@@ -293,17 +316,24 @@ def train_head(task: PretextTask, *, moving: bool) -> dict[str, float]:
 
 
 class Reader(nn.Module):
-    """A head, with a teacher where its task has one."""
+    """A head, with a teacher where its task has one.
 
-    def __init__(self, head: nn.Module, momentum: float | None) -> None:
+    One that reads maps is given as many as it asks for, of one place each.
+    """
+
+    def __init__(self, head: nn.Module, momentum: float | None, maps: int) -> None:
         super().__init__()
         self.head = head
+        self.maps = maps
         self.eye = nn.Identity()
         if momentum is not None:
             projection = head.get_submodule("projection")
             self.teacher = Teacher(self.eye, projection, momentum)
 
     def forward(self, seen_BSD: Tensor) -> Tensor:
+        if self.maps:
+            read: Tensor = self.head([seen_BSD[..., None, None]] * self.maps)
+            return read
         given = [seen_BSD]
         if hasattr(self, "teacher"):
             self.teacher.follow(self.eye, self.head.get_submodule("projection"))
@@ -318,5 +348,5 @@ def look(
 ) -> tuple[Tensor, Answer]:
     """What the eye sees of clips, and the answers it is asked for."""
     clips = spots(task, count, seed, moving=moving)
-    answer = task.sample(count, generator(seed))
+    answer = full_answer(task, clips, task.sample(count, generator(seed)))
     return eye(task.apply(clips, answer)), answer

@@ -20,9 +20,10 @@ from insonify.model.encoder import Encoder
 from insonify.pretext import AffineTransform, Disentangled, FrameOrder
 from insonify.recipes import RECIPES, paper_siamese, siamese, with_size
 from insonify.store import Store
+from insonify.train.building import new_model
 from insonify.train.joint_loss import JointLoss
 from insonify.train.options import PretrainOptions
-from insonify.train.pretrain import new_model, pretrain
+from insonify.train.pretrain import pretrain
 from insonify.train.run_folder import RunFolder
 from insonify.train.saving import STACKED
 from insonify.train.watch import Progress

@@ -16,8 +16,8 @@ from insonify.clips.augment import Flip
 from insonify.model.encoder import Encoder
 from insonify.pretext.task import source_size
 from insonify.recipes import RECIPES, with_size
+from insonify.train.building import new_model
 from insonify.train.joint_loss import JointLoss
-from insonify.train.pretrain import new_model
 
 SIZE, BATCH = (32, 40), 32
 RADII = torch.tensor([3.0, 6.0, 9.0])
@@ -47,6 +47,7 @@ class Eye(nn.Module):
     """Three convolutions; means over the cells of a grid. Trains in seconds."""
 
     channels = 1
+    feature_info = tuple({"num_chs": dim} for dim in (16, 32, 64))
 
     def __init__(self, grid: tuple[int, int]) -> None:
         super().__init__()
@@ -59,10 +60,26 @@ class Eye(nn.Module):
                 nn.Flatten(),
             )
 
+    @property
+    def backbone(self) -> "Eye":
+        return self
+
     def forward(self, frames_BHW: Tensor) -> Tensor:
-        grey = frames_BHW / 255 if frames_BHW.dtype == torch.uint8 else frames_BHW
-        features_BD: Tensor = self.layers((grey[:, None] - 0.25) / 0.2)
+        features_BD: Tensor = self.layers(self.prepare(frames_BHW))
         return features_BD
+
+    def prepare(self, frames_BHW: Tensor) -> Tensor:
+        grey = frames_BHW / 255 if frames_BHW.dtype == torch.uint8 else frames_BHW
+        return (grey[:, None] - 0.25) / 0.2
+
+    def forward_intermediates(
+        self, given_B1HW: Tensor, *, intermediates_only: bool
+    ) -> list[Tensor]:
+        assert intermediates_only
+        maps = [given_B1HW]
+        for layer in list(self.layers)[:3]:
+            maps.append(layer(maps[-1]))
+        return maps[1:]
 
     @staticmethod
     def _layer(before: int, after: int) -> nn.Module:
@@ -104,7 +121,7 @@ def train(name: str, eye: Eye, *, steps: int, rate: float) -> tuple[float, float
     return sum(losses[:few]) / few, sum(losses[-few:]) / few
 
 
-EMBEDDINGS = ("simclr", "mocov3", "byol", "simsiam", "barlow", "vicreg", "uscl")
+EMBEDDINGS = ("simclr", "hico", "mocov3", "byol", "simsiam", "barlow", "vicreg", "uscl")
 
 
 @pytest.mark.parametrize("name", EMBEDDINGS)
@@ -130,6 +147,14 @@ def test_a_puzzle_is_learnt_and_teaches_sizes(name: str) -> None:
     before = neighbours(eye)
     first, last = train(name, eye, steps=150, rate=3e-3)
     assert last < 0.85 * first
+    assert neighbours(eye) > before + 0.05
+
+
+def test_what_is_masked_is_guessed_but_for_its_noise_and_teaches_sizes() -> None:
+    eye = Eye((2, 3))
+    before = neighbours(eye)
+    first, last = train("mae", eye, steps=150, rate=3e-3)
+    assert last < 0.95 * first
     assert neighbours(eye) > before + 0.05
 
 

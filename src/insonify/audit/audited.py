@@ -12,8 +12,8 @@ from insonify.model.checkpoint import WEIGHTS, read_tensors
 from insonify.model.encoder import Encoder
 from insonify.model.joint import JointModel
 from insonify.store import Store
+from insonify.train.building import new_model
 from insonify.train.options import PretrainOptions
-from insonify.train.pretrain import new_model
 from insonify.train.run_folder import RunFolder
 from insonify.train.saving import STACKED
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from insonify.model.branches import STAGES, Branch, crown, pooled, trunk
 from insonify.model.encoder import Encoder
+from insonify.model.stages import stage_maps
 from insonify.model.teacher import Teacher
 
 
@@ -30,6 +31,8 @@ class JointModel(nn.Module):
         teachers: Momentum of the tasks that have a teacher. Their heads have a module
             ``projection``, which is copied with the encoder, and are given features
             and the teacher's projections (B, S, E).
+        mapped: Tasks whose heads are given a list of the maps (B, S, C, h, w) of all
+            stages in place of features.
 
     Raises:
         ConfigError: there are private tasks, and the encoder is no ResNet.
@@ -43,11 +46,13 @@ class JointModel(nn.Module):
         shared: int = len(STAGES),
         private: Iterable[str] = (),
         teachers: Mapping[str, float] | None = None,
+        mapped: Iterable[str] = (),
     ) -> None:
         super().__init__()
         self.encoder = encoder
         self.heads = nn.ModuleDict(heads)
         self.shared = shared
+        self.mapped = frozenset(mapped)
         self.branches = nn.ModuleDict(
             {task: Branch(encoder, shared) for task in private}
         )
@@ -67,13 +72,26 @@ class JointModel(nn.Module):
         if self.training:
             self._follow()
         stacks = {task: self._stacks(each_BVHW) for task, each_BVHW in views.items()}
-        features, dim = self._features(stacks), self.encoder.dim
-        return {
+        pooled_only = {t: each for t, each in stacks.items() if t not in self.mapped}
+        features, dim = self._features(pooled_only), self.encoder.dim
+        outputs = {
             task: self._output(
                 task, part_ND.reshape(len(views[task]), -1, dim), stacks[task]
             )
             for task, part_ND in features.items()
         }
+        for task in stacks.keys() & self.mapped:
+            outputs[task] = self._read(task, stacks[task], len(views[task]))
+        return outputs
+
+    def _read(self, task: str, stacks_NHW: Tensor, batch: int) -> Tensor:
+        """What a task's head says to the maps of all stages."""
+        maps = [
+            each_NChw.view(batch, -1, *each_NChw.shape[1:])
+            for each_NChw in stage_maps(self.encoder, stacks_NHW)
+        ]
+        output: Tensor = self.heads[task](maps)
+        return output
 
     def _follow(self) -> None:
         for task, teacher in self.teachers.items():
@@ -101,6 +119,8 @@ class JointModel(nn.Module):
 
     def _features(self, stacks: dict[str, Tensor]) -> dict[str, Tensor]:
         """Features (N, D) of each task's stacks."""
+        if not stacks:
+            return {}
         counts = [len(each) for each in stacks.values()]
         every = torch.cat(list(stacks.values()))
         if not self.branches:

@@ -4,6 +4,7 @@ from insonify.pretext.disentangled import Disentangled
 from insonify.pretext.embedding import JointEmbedding
 from insonify.pretext.frame_order import FrameOrder
 from insonify.pretext.jigsaw import Jigsaw
+from insonify.pretext.masked import MaskedFrame
 from insonify.pretext.pace import Pace
 from insonify.pretext.puzzle import Puzzle
 from insonify.pretext.relative import RelativeTransform
@@ -21,6 +22,7 @@ __all__ = [
     "FrameSequence",
     "Jigsaw",
     "JointEmbedding",
+    "MaskedFrame",
     "Pace",
     "PretextTask",
     "Puzzle",

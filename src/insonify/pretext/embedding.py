@@ -8,7 +8,7 @@ W columns, E outputs.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -18,7 +18,7 @@ from torch import Generator, Tensor, nn
 from insonify.core.errors import ConfigError
 from insonify.pretext import embedding_methods as methods
 from insonify.pretext.baselines import likest
-from insonify.pretext.embedding_head import EmbeddingHead, Method
+from insonify.pretext.embedding_head import EmbeddingHead, LevelsHead, Method
 from insonify.pretext.frame_order import shuffle
 from insonify.pretext.task import Answer
 from insonify.pretext.warped_views import WarpedViews
@@ -37,6 +37,7 @@ _METHODS: Final[dict[MethodName, Callable[..., Method]]] = {
     "uscl": methods.uscl,
 }
 _TEMPERED: Final = ("simclr", "uscl", "mocov3")
+_LEVELLED: Final = ("simclr", "uscl")
 _TAUGHT: Final = ("mocov3", "byol", "dino")
 
 
@@ -53,6 +54,10 @@ class JointEmbedding(WarpedViews):
     """Outputs of the projection (the papers': 128 to 8192; DINO 65536)."""
     temperature: float | None = None
     """How softly simclr, uscl and mocov3 tell clips apart; None: 0.5, 0.5 and 0.2."""
+    levels: int = 1
+    """Last stages of the encoder whose pooled maps are embedded: each agrees with its
+    like in other views and with their last stage (HiCo, Zhang et al., ACCV 2022,
+    without its softened targets). 1: features alone; more for simclr and uscl."""
     teacher_momentum: float = 0.99
     """Share of its weights that the teacher of mocov3, byol and dino keeps each step
     (the papers': 0.99 to 0.996, over many more steps)."""
@@ -66,6 +71,11 @@ class JointEmbedding(WarpedViews):
                 f"{self.frames}; take more, or same_frame"
             )
         self._check_temperature()
+        if self.levels < 1 or (self.levels > 1 and self.method not in _LEVELLED):
+            raise ConfigError(
+                f"levels must be at least 1, and 1 unless the method is one of "
+                f"{', '.join(_LEVELLED)}; found {self.levels} for {self.method}"
+            )
         if min(self.hidden, self.outputs) < 1 or not 0 <= self.teacher_momentum < 1:
             raise ConfigError(
                 "hidden and outputs must be at least 1, teacher_momentum in [0, 1)"
@@ -111,11 +121,34 @@ class JointEmbedding(WarpedViews):
         Raises:
             ConfigError: ``lightly`` is not installed.
         """
+        if self.reads_maps:
+            return self.map_head((dim,) * self.levels)
         return EmbeddingHead(self._made, dim, self.hidden, self.outputs)
+
+    @property
+    def reads_maps(self) -> bool:
+        return self.levels > 1
+
+    def map_head(self, dims: Sequence[int]) -> nn.Module:
+        """A projection for each level.
+
+        Raises:
+            ConfigError: the encoder has fewer stages than there are levels.
+        """
+        if len(dims) < self.levels:
+            raise ConfigError(
+                f"the encoder has {len(dims)} stages, too few for {self.levels} levels"
+            )
+        return LevelsHead(dims[-self.levels :], self.hidden, self.outputs)
 
     def loss(self, output: Tensor, answer: Answer) -> Tensor:  # noqa: ARG002
         """The method's loss: views of a clip agree, and not because all views do."""
-        return self._made.loss(*output.chunk(2, 2))
+        asked, target = (
+            half_BVE.chunk(self.levels, 2) for half_BVE in output.chunk(2, 2)
+        )
+        alike = [self._made.loss(*pair) for pair in zip(asked, target, strict=True)]
+        across = [self._made.loss(level_BVE, target[-1]) for level_BVE in asked[:-1]]
+        return torch.stack([*alike, *across]).mean()
 
     def score(self, output: Tensor, answer: Answer) -> dict[str, float]:  # noqa: ARG002
         """How often a clip's other view is found among those of the batch.

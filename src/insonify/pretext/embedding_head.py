@@ -1,9 +1,10 @@
 """What stands behind the encoder in a joint embedding.
 
-Legend: B batch, V views, N views of a batch, D features, E outputs.
+Legend: B batch, V views, N views of a batch, D features, E outputs, L levels,
+C channels of a stage, h rows and w columns of its map.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -72,6 +73,25 @@ class EmbeddingHead(nn.Module):
         if self.training:
             self.centre.update(taught_BVE)
         return centred_BVE
+
+
+class LevelsHead(nn.Module):
+    """SimCLR's projection for each of an encoder's last stages, pooled."""
+
+    def __init__(self, dims: Sequence[int], hidden: int, outputs: int) -> None:
+        super().__init__()
+        self.projections = nn.ModuleList(
+            Projection(dim, hidden, outputs) for dim in dims
+        )
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        """Maps (B, V, C, h, w) to projections of the last L, twice: (B, V, 2 · L · E).
+
+        Each view's target is its own projection.
+        """
+        levels = zip(self.projections, maps[-len(self.projections) :], strict=True)
+        own = [_each(project, map_BVChw.mean((3, 4))) for project, map_BVChw in levels]
+        return torch.cat([*own, *own], 2)
 
 
 class Projection(nn.Sequential):

@@ -11,6 +11,7 @@ classes, but then a clip and the same clip played backwards need different answe
 Legend: B batch, T frames, H rows, W columns, C classes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,7 +20,13 @@ import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from insonify.core.errors import ConfigError
-from insonify.pretext.heads import PairwiseHead, PathHead, VectorHead, paths
+from insonify.pretext.heads import (
+    MapPathHead,
+    PairwiseHead,
+    PathHead,
+    VectorHead,
+    paths,
+)
 from insonify.pretext.task import Answer, Input, centre
 
 
@@ -58,18 +65,20 @@ class FrameOrder:
     """What the encoder sees: one frame at a time, whose features the head compares in
     pairs; or all of a clip at once, as channels, which the paper probably means."""
 
-    reading: Literal["pairs", "path"] = "pairs"
+    reading: Literal["pairs", "path", "maps"] = "pairs"
     """How the order is read off single frames: "pairs" compares any two frames freely;
-    "path" scores an order by how far the features move along it."""
+    "path" scores an order by how far the features move along it; "maps" by how far the
+    maps of all stages do, place by place."""
 
     margin = 1.0
 
     def __post_init__(self) -> None:
         if self.frames < 3:
             raise ConfigError(f"an order needs 3 frames, found {self.frames}")
-        if self.reading == "path" and self.input == "channels":
+        if self.reading != "pairs" and self.input == "channels":
             raise ConfigError(
-                "order.reading is path, which compares frames; input must be frames"
+                f"order.reading is {self.reading}, which compares frames; input must "
+                "be frames"
             )
 
     @property
@@ -93,7 +102,16 @@ class FrameOrder:
         """Show the frames in the drawn order: (B, T, *size)."""
         return shuffle(centre(clips_BTHW, self.size), answer["order"])
 
+    @property
+    def reads_maps(self) -> bool:
+        return self.reading == "maps"
+
+    def map_head(self, dims: Sequence[int]) -> nn.Module:
+        return MapPathHead(dims, self.frames)
+
     def head(self, dim: int) -> nn.Module:
+        if self.reads_maps:
+            return self.map_head((dim,))
         if self.input == "channels":
             return VectorHead(dim, self.classes)
         if self.reading == "path":

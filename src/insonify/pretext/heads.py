@@ -1,8 +1,10 @@
 """Heads that read an answer off the features of a task's views.
 
-Legend: B batch, T frames, P pairs of frames, C paths, D features, O outputs.
+Legend: B batch, T frames, P pairs of frames, C paths, D features, O outputs, E numbers
+of a place, h rows and w columns of a map.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import combinations, permutations
 
@@ -61,12 +63,50 @@ class PathHead(nn.Module):
     def forward(self, features_BTD: Tensor) -> Tensor:
         """Features of T frames to the scores of the paths: (B, C)."""
         places_BTH = self.project(features_BTD).float()
-        apart_BTT = torch.cdist(places_BTH, places_BTH)
-        count = apart_BTT.shape[1] * (apart_BTT.shape[1] - 1)
-        mean_B11 = apart_BTT.sum((1, 2), keepdim=True) / count
-        steps_BTT = apart_BTT / mean_B11.clamp_min(1e-6)
-        length_BC = steps_BTT[:, self.paths_CT[:, :-1], self.paths_CT[:, 1:]].sum(2)
+        length_BC = path_lengths(_apart(places_BTH), self.paths_CT)
         return -self.log_scale.exp() * length_BC
+
+
+class MapPathHead(nn.Module):
+    """As :class:`PathHead`, over the maps of all stages, each place with its like.
+
+    What is pooled no longer says by how little two frames differ; fine maps do. Each
+    stage has its projection and its say.
+    """
+
+    paths_CT: Tensor
+
+    def __init__(self, dims: Sequence[int], frames: int, hidden: int = 16) -> None:
+        super().__init__()
+        self.register_buffer("paths_CT", paths(frames).clone(), persistent=False)
+        self.project = nn.ModuleList(nn.Conv2d(dim, hidden, 1) for dim in dims)
+        self.log_scales = nn.Parameter(torch.zeros(len(dims)))
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        """Maps (B, T, C, h, w), one a stage, to the scores of the paths: (B, C)."""
+        lengths = []
+        for project, map_BTChw in zip(self.project, maps, strict=True):
+            batch = len(map_BTChw)
+            places_NHhw = project(map_BTChw.flatten(0, 1)).float()
+            places_BTE = places_NHhw.flatten(1).unflatten(0, (batch, -1))
+            lengths.append(path_lengths(_apart(places_BTE), self.paths_CT))
+        score_BC: Tensor = -(
+            self.log_scales.exp() @ torch.stack(lengths).transpose(0, 1)
+        )
+        return score_BC
+
+
+def path_lengths(apart_BTT: Tensor, paths_CT: Tensor) -> Tensor:
+    """Length of each path, over the mean distance in its clip: (B, C)."""
+    count = apart_BTT.shape[1] * (apart_BTT.shape[1] - 1)
+    mean_B11 = apart_BTT.sum((1, 2), keepdim=True) / count
+    steps_BTT = apart_BTT / mean_B11.clamp_min(1e-6)
+    return steps_BTT[:, paths_CT[:, :-1], paths_CT[:, 1:]].sum(2)
+
+
+def _apart(places_BTE: Tensor) -> Tensor:
+    """Distances of every two: (B, T, T)."""
+    return torch.cdist(places_BTE, places_BTE)
 
 
 class AllPairsHead(nn.Module):

@@ -1,9 +1,10 @@
 """The contract of a pretext task: sample, apply, head, loss.
 
 Legend: B batch, T frames of a clip, V views of a clip that the encoder sees, S stacks
-of views, H rows, W columns, D features.
+of views, H rows, W columns, D features, C channels, h rows and w columns of a map.
 """
 
+from collections.abc import Sequence
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from torch import Generator, Tensor, nn
@@ -77,6 +78,36 @@ class Taught(PretextTask, Protocol):
     @property
     def momentum(self) -> float | None:
         """Share of its weights that the teacher keeps each step; None: no teacher."""
+
+
+@runtime_checkable
+class Told(PretextTask, Protocol):
+    """A task whose answer is not all drawn: what is asked for is in the clips."""
+
+    def told(self, clips_BTHW: Tensor, answer: Answer) -> Answer:
+        """The answer, and what the clips say to it."""
+
+
+def full_answer(task: PretextTask, clips_BTHW: Tensor, answer: Answer) -> Answer:
+    """What was drawn and, where the task asks for it, what the clips say to it."""
+    return task.told(clips_BTHW, answer) if isinstance(task, Told) else answer
+
+
+@runtime_checkable
+class Mapped(PretextTask, Protocol):
+    """A task whose head may read the maps of the encoder's stages, not its features."""
+
+    @property
+    def reads_maps(self) -> bool:
+        """Whether it does; its head is then that of :meth:`map_head`."""
+
+    def map_head(self, dims: Sequence[int]) -> nn.Module:
+        """A module from maps to the output.
+
+        Args:
+            dims: Channels of each stage's map. The module is given a list of maps
+                (B, S, C, h, w), one a stage, the finest first.
+        """
 
 
 def source_size(size_HW: tuple[int, int], margin: float) -> tuple[int, int]:

@@ -2,7 +2,16 @@
 
 from dataclasses import replace
 
-from insonify.pretext import FrameSequence, Jigsaw, JointEmbedding, Pace, Rotation
+from insonify.clips.augment import Photometric
+from insonify.clips.texture import Texture
+from insonify.pretext import (
+    FrameSequence,
+    Jigsaw,
+    JointEmbedding,
+    MaskedFrame,
+    Pace,
+    Rotation,
+)
 from insonify.pretext.embedding import MethodName
 from insonify.pretext.warp import Warp
 from insonify.recipes.small import SMALL, relative
@@ -49,6 +58,13 @@ def uscl() -> PretrainOptions:
     return embedding_of("uscl")
 
 
+def hico() -> PretrainOptions:
+    """As ``simclr``, for the last three stages, alike and across; HiCo."""
+    made = embedding_of("simclr")
+    assert made.embedding is not None
+    return replace(made, recipe="hico", embedding=replace(made.embedding, levels=3))
+
+
 def verification() -> PretrainOptions:
     """Are three frames in order?"""
     return _puzzle("verification", FrameSequence(size=SMALL), batch=64)
@@ -74,6 +90,21 @@ def rotation() -> PretrainOptions:
 def jigsaw() -> PretrainOptions:
     """In which of 24 arrangements are the four tiles of a frame?"""
     return _puzzle("jigsaw", Jigsaw(size=SMALL), batch=192)
+
+
+def mae() -> PretrainOptions:
+    """What is behind the mask? Frames keep their brightness and texture."""
+    base = relative()
+    return replace(
+        base,
+        recipe="mae",
+        clips=replace(base.clips, frames=2),
+        relative=None,
+        masked=MaskedFrame(size=SMALL),
+        photometric=Photometric(gamma=0.0, gain=0.0, slope=0.0),
+        texture=Texture(),
+        batch=192,
+    )
 
 
 def _puzzle(

@@ -26,12 +26,13 @@ def _with_tasks(options: PretrainOptions, **changes: Any) -> dict[str, Any]:
     """All tasks of a recipe with the same changes."""
     both, shared = options.disentangled, options.shared_views
     relative, embedding = options.relative, options.embedding
-    puzzle = options.puzzle
+    masked, puzzle = options.masked, options.puzzle
     return {
         "order": options.order and replace(options.order, **changes),
         "transform": options.transform and replace(options.transform, **changes),
         "relative": relative and _warped(relative, changes),
         "embedding": embedding and _warped(embedding, changes),
+        "masked": masked and replace(masked, size=changes.get("size", masked.size)),
         "puzzle": puzzle and replace(puzzle, size=changes.get("size", puzzle.size)),
         "shared_views": shared
         and replace(

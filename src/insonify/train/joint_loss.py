@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
+from insonify.pretext.task import full_answer
 from insonify.train.options import PretrainOptions
 
 
@@ -29,7 +30,8 @@ class JointLoss:
         flipped_B = options.flip.sample(batch, generator).to(device)
         clips_BTHW = options.flip.apply(clips_BTHW, flipped_B)
         answers = {
-            name: task.sample(batch, generator) for name, task in options.tasks.items()
+            name: full_answer(task, clips_BTHW, task.sample(batch, generator))
+            for name, task in options.tasks.items()
         }
         views = {
             name: self._changed(task.apply(clips_BTHW, answers[name]), generator)

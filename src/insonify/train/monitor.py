@@ -16,6 +16,7 @@ from insonify.model.encoder import Encoder
 from insonify.pretext import FrameOrder, PretextTask
 from insonify.pretext.baselines import shortest_path_order
 from insonify.pretext.frame_order import order_class
+from insonify.pretext.task import full_answer
 from insonify.store import Store
 from insonify.store.frames import Integers
 from insonify.store.splits import Roles
@@ -117,7 +118,7 @@ def pretext_scores(
         clips_BTHW = loader.read(number).to(device).float() / 255
         generator = Generator().manual_seed(number)
         answers = {
-            name: task.sample(len(clips_BTHW), generator)
+            name: full_answer(task, clips_BTHW, task.sample(len(clips_BTHW), generator))
             for name, task in tasks.items()
         }
         views = {name: tasks[name].apply(clips_BTHW, answers[name]) for name in tasks}

@@ -15,6 +15,7 @@ from insonify.pretext import (
     FrameSequence,
     Jigsaw,
     JointEmbedding,
+    MaskedFrame,
     Pace,
     PretextTask,
     Puzzle,
@@ -59,6 +60,8 @@ class PretrainOptions:
     """Order and relative transforms of the same views. None: not asked."""
     embedding: JointEmbedding | None = None
     """Do two warped frames of a clip look alike? None: not asked."""
+    masked: MaskedFrame | None = None
+    """What is behind a mask? None: not asked."""
     puzzle: FrameSequence | Pace | Rotation | Jigsaw | None = None
     """Which of a few things was done to a clip? None: not asked."""
     flip: Flip = field(default_factory=Flip)
@@ -130,9 +133,9 @@ class PretrainOptions:
 
     def _check_frames(self) -> None:
         wanted, transform = self.clips.frames, self.transform
-        whole = FrameOrder | Disentangled | SharedViews | WarpedViews | Puzzle
+        whole = FrameOrder | Disentangled | SharedViews | MaskedFrame | Puzzle
         for name, task in self.tasks.items():
-            if isinstance(task, whole) and task.frames != wanted:
+            if isinstance(task, whole | WarpedViews) and task.frames != wanted:
                 raise ConfigError(f"{name}.frames and clips.frames must be the same")
         if transform is not None and transform.frames > wanted:
             raise ConfigError(
@@ -191,6 +194,7 @@ class PretrainOptions:
             "relative": self.relative,
             "shared_views": self.shared_views,
             "embedding": self.embedding,
+            "masked": self.masked,
             "puzzle": self.puzzle,
         }
         return {name: task for name, task in named.items() if task and task.weight > 0}

@@ -3,16 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import torch
 from lightning.fabric import Fabric
 
 from insonify.clips.loader import ClipLoader
 from insonify.core.errors import DivergedError
 from insonify.model.checkpoint import OPTIMIZER, WEIGHTS, read_tensors
 from insonify.model.encoder import Encoder
-from insonify.model.joint import JointModel
-from insonify.pretext.task import Taught
 from insonify.store import Roles, Store
+from insonify.train.building import new_model
 from insonify.train.initial import Initial
 from insonify.train.joint_loss import JointLoss
 from insonify.train.loading import (
@@ -63,8 +61,9 @@ def pretrain(
         StoreError: no clip can be made.
     """
     run = RunFolder(path)
+    roles = subject_roles(store, options)  # Fails before anything is written.
     if initial is not None:
-        initial.check(options, subject_roles(store, options))
+        initial.check(options, roles)
     store = run.begin(options, store, initial.record if initial else None)
     if run.checkpoint.exists():
         return run.checkpoint
@@ -114,25 +113,6 @@ def _train(fabric: Fabric, loader: ClipLoader, watch: Watch, path: Path) -> None
         ) from None
     finally:
         watch.writer.close()
-
-
-def new_model(encoder: Encoder, options: PretrainOptions) -> JointModel:
-    """The encoder with fresh heads for the recipe's tasks."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(options.seed)
-        heads = {name: task.head(encoder.dim) for name, task in options.tasks.items()}
-    momenta = {
-        name: task.momentum
-        for name, task in options.tasks.items()
-        if isinstance(task, Taught) and task.momentum is not None
-    }
-    return JointModel(
-        encoder,
-        heads,
-        shared=options.shared_stages,
-        private=options.private,
-        teachers=momenta,
-    )
 
 
 def _new_encoder(store: Store, roles: Roles, options: PretrainOptions) -> Encoder:

@@ -87,8 +87,8 @@ def cosine(asked: Floats, target: Floats) -> float:
 
 
 BY_HAND: dict[MethodName, Callable[[Floats, Floats], float]] = {
-    "simclr": partial(nt_xent, temperature=0.5),
-    "uscl": partial(nt_xent, temperature=0.5),
+    "simclr": partial(nt_xent, temperature=0.1),
+    "uscl": partial(nt_xent, temperature=0.1),
     "mocov3": info_nce,
     "byol": cosine,
     "simsiam": cosine,

@@ -53,7 +53,7 @@ class JointEmbedding(WarpedViews):
     outputs: int = 128
     """Outputs of the projection (the papers': 128 to 8192; DINO 65536)."""
     temperature: float | None = None
-    """How softly simclr, uscl and mocov3 tell clips apart; None: 0.5, 0.5 and 0.2."""
+    """How softly simclr, uscl and mocov3 tell clips apart; None: 0.1, 0.1 and 0.2."""
     levels: int = 1
     """Last stages of the encoder whose pooled maps are embedded: each agrees with its
     like in other views and with their last stage (HiCo, Zhang et al., ACCV 2022,

@@ -24,10 +24,10 @@ from insonify.pretext.embedding_head import (
 )
 
 
-def simclr(temperature: float = 0.5) -> Method:
+def simclr(temperature: float = 0.1) -> Method:
     """NT-Xent over all views of a batch (Chen et al., SimCLR, ICML 2020).
 
-    Its temperature is the paper's for small images; at that for large ones, 0.1, planes
+    Its temperature is the paper's for large images; at that for small ones, 0.5, planes
     gain less (docs/log.md).
     """
     return Method(
@@ -36,10 +36,10 @@ def simclr(temperature: float = 0.5) -> Method:
     )
 
 
-def uscl(temperature: float = 0.5) -> Method:
+def uscl(temperature: float = 0.1) -> Method:
     """NT-Xent of views that are mixed first (Chen et al., USCL, MICCAI 2021).
 
-    Without its second term, which needs labels.
+    Without its second term, which needs labels, and at SimCLR's temperature here.
     """
     return Method(
         projection=Projection,

@@ -9,8 +9,8 @@ from insonify.train.options import PretrainOptions
 def insonify() -> PretrainOptions:
     """Four frames of a clip, each warped, are known as one clip's; for CPUs.
 
-    As ``simclr``, which shows two of the frames of twice the clips. Ahead of it in the
-    one comparison made so far, of one seed: outside chance in k-NN alone (docs/log.md).
+    As ``simclr``, which shows two of the frames of twice the clips; docs/log.md has how
+    the two compare.
     """
     made = embedding_of("simclr")
     assert made.embedding is not None
@@ -18,7 +18,7 @@ def insonify() -> PretrainOptions:
         made,
         recipe="insonify",
         embedding=replace(made.embedding, shown=4),
-        optimisation=replace(made.optimisation, learning_rate=0.003),
+        optimisation=replace(made.optimisation, learning_rate=0.01),
         batch=48,
     )
 

@@ -133,6 +133,29 @@ def test_a_temperature_that_would_do_nothing_is_refused() -> None:
         replace(small("vicreg"), temperature=0.5)
 
 
+def test_levels_are_held_against_their_like_and_against_the_last() -> None:
+    """The loss by hand; with one direction a clip at each level it is least."""
+    output = torch.randn(5, 2, 24, generator=generator())
+    first, last = (part.double().numpy() for part in output[..., :12].chunk(2, 2))
+    pairs = [(first, first), (last, last), (first, last)]
+    ways = ((0, 1), (1, 0))
+    wanted = np.mean(
+        [nt_xent(a[:, i], b[:, j], 0.1) for a, b in pairs for i, j in ways]
+    )
+    halves = output[..., :12].repeat(1, 1, 2)
+    found = replace(small("simclr"), levels=2).loss(halves, {})
+    assert found.item() == pytest.approx(wanted, rel=1e-4)
+
+
+def test_levels_need_a_method_of_one_projection_and_as_many_stages() -> None:
+    with pytest.raises(ConfigError, match="found 2 for byol"):
+        replace(small("byol"), levels=2)
+    with pytest.raises(ConfigError, match="found 0 for simclr"):
+        replace(small("simclr"), levels=0)
+    with pytest.raises(ConfigError, match="2 stages, too few for 3 levels"):
+        replace(small("simclr"), levels=3).map_head((4, 8))
+
+
 @pytest.mark.parametrize("method", NAMES)
 def test_what_is_a_target_passes_no_gradient_where_it_is_predicted(
     method: MethodName,

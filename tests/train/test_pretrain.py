@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from insonify.core.errors import ConfigError, DivergedError
+from insonify.core.errors import ConfigError, DivergedError, StoreError
 from insonify.core.video import Video
 from insonify.model.checkpoint import WEIGHTS, load_checkpoint
 from insonify.model.encoder import Encoder
@@ -55,6 +55,18 @@ def test_a_run_folder_describes_itself(store: Store, tmp_path: Path) -> None:
     roles = store.split("k").roles(0)
     assert checkpoint.provenance["subjects"] == sorted(roles.train)
     assert checkpoint.size == (32, 40)
+
+
+def test_a_split_that_is_missing_leaves_nothing_behind(
+    store: Store, tmp_path: Path
+) -> None:
+    """Else the folder would keep the store as it was, without the split."""
+    run = tmp_path / "run"
+    with pytest.raises(StoreError, match="no split 'later'"):
+        pretrain(store, run, tiny(split="later"), watch)
+    assert not run.exists()
+    store.make_split("later", folds=3, task="texture", seed=0)
+    assert pretrain(store, run, tiny(split="later"), watch).exists()
 
 
 @pytest.mark.parametrize("dies_at", [2, 4, 7])

@@ -178,6 +178,11 @@ def test_encoders_are_the_same_if_they_are_trained_side_by_side(
         (("--rates", "-1"), ARMS, "positive learning rates"),
         (("--against", "nobody"), ARMS, "no arm 'nobody'"),
         (("--budget", "0"), ARMS, "positive minutes"),
+        (
+            ("--task", "plane", "--fractions", "0.1", "1"),
+            ("awcl", "simclr"),
+            "awcl learns from all labels",
+        ),
         (("--jobs", "0"), ARMS, "at least 1"),
         (("--task", "nothing"), ARMS, "nothing"),
     ],

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -19,13 +19,14 @@ from insonify.pretext.warp import Warp
 
 NAMES = get_args(MethodName)
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 
 def generator(seed: int = 0) -> Generator:
     return Generator().manual_seed(seed)
 
 
-def small(method: MethodName, **changes: bool) -> JointEmbedding:
+def small(method: MethodName, **changes: Any) -> JointEmbedding:
     warp = Warp(size=(16, 24))
     return JointEmbedding(method=method, warp=warp, hidden=16, outputs=6, **changes)
 
@@ -145,6 +146,39 @@ def test_levels_are_held_against_their_like_and_against_the_last() -> None:
     halves = output[..., :12].repeat(1, 1, 2)
     found = replace(small("simclr"), levels=2).loss(halves, {})
     assert found.item() == pytest.approx(wanted, rel=1e-4)
+
+
+def test_clips_of_one_kind_are_alike_and_others_as_ever() -> None:
+    output = torch.randn(5, 2, 12, generator=generator())
+    views = output[..., :6].double().numpy()
+    kinds = np.array([3, -1, 3, -1, 0])
+    wanted = np.mean([supervised(views[:, i], views[:, 1 - i], kinds) for i in (0, 1)])
+    task, halves = small("simclr"), output[..., :6].repeat(1, 1, 2)
+    found = task.loss(halves, {"kind": torch.from_numpy(kinds)}).item()
+    assert found == pytest.approx(wanted, rel=1e-4)
+    nobody = {"kind": torch.full((5,), -1)}
+    assert task.loss(halves, nobody).item() == pytest.approx(
+        task.loss(halves, {}).item()
+    )
+
+
+def supervised(one: Floats, other: Floats, kinds: Integers) -> float:
+    every, kind = unit(np.concatenate([one, other])), np.concatenate([kinds, kinds])
+    count, losses = len(every), []
+    for i in range(count):
+        near = [np.exp(every[i] @ every[j] / 0.1) for j in range(count)]
+        own = {(i + count // 2) % count}
+        own |= {j for j in range(count) if j != i and kind[j] == kind[i] >= 0}
+        told = [np.log(near[j] / (sum(near) - near[i])) for j in own]
+        losses.append(-np.mean(told))
+    return float(np.mean(losses))
+
+
+def test_labels_are_for_simclr() -> None:
+    with pytest.raises(ConfigError, match="found vicreg and 1"):
+        replace(small("vicreg"), alike="plane")
+    with pytest.raises(ConfigError, match="found simclr and 2"):
+        replace(small("simclr"), alike="plane", levels=2)
 
 
 def test_levels_need_a_method_of_one_projection_and_as_many_stages() -> None:

@@ -110,9 +110,10 @@ def train(name: str, eye: Eye, *, steps: int, rate: float) -> tuple[float, float
     for step in range(steps):
         draw = Generator().manual_seed(step)
         sizes = torch.randint(len(RADII), (BATCH,), generator=draw)
+        kinds = (lambda _, told=sizes: told) if name == "awcl" else None
         source = source_size(SIZE, margin)
         clips = rings(sizes, options.clips.frames, source, 1000 + step)
-        loss, _ = JointLoss(options)(model, clips, step)
+        loss, _ = JointLoss(options, kinds)(model, clips, step)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         optimizer.zero_grad()
@@ -131,6 +132,15 @@ def test_an_embedding_brings_rings_of_one_size_together(name: str) -> None:
     first, last = train(name, eye, steps=80, rate=3e-3)
     assert last < first
     assert neighbours(eye) > before + 0.05
+
+
+def test_labels_bring_rings_of_one_size_together_faster() -> None:
+    found = {}
+    for name in ("simclr", "awcl"):
+        eye = Eye((1, 1))
+        train(name, eye, steps=80, rate=3e-3)
+        found[name] = neighbours(eye)
+    assert found["awcl"] > found["simclr"] + 0.02
 
 
 def test_dino_does_so_though_its_targets_grow_harder() -> None:

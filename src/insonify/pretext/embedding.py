@@ -58,6 +58,13 @@ class JointEmbedding(WarpedViews):
     """Last stages of the encoder whose pooled maps are embedded: each agrees with its
     like in other views and with their last stage (HiCo, Zhang et al., ACCV 2022,
     without its softened targets). 1: features alone; more for simclr and uscl."""
+    alike: str | None = None
+    """Labels that make clips alike: those of one class are known as one thing, as views
+    of one clip are, those without a label as ever (AWCL, Fu et al., ECCV workshops
+    2022; supervised contrast, Khosla et al., NeurIPS 2020). Such an encoder has seen
+    labels. None: no labels; else for simclr."""
+    apart: tuple[str, ...] = ("background",)
+    """Classes of ``alike`` whose clips are not alike."""
     teacher_momentum: float = 0.99
     """Share of its weights that the teacher of mocov3, byol and dino keeps each step
     (the papers': 0.99 to 0.996, over many more steps)."""
@@ -75,6 +82,11 @@ class JointEmbedding(WarpedViews):
             raise ConfigError(
                 f"levels must be at least 1, and 1 unless the method is one of "
                 f"{', '.join(_LEVELLED)}; found {self.levels} for {self.method}"
+            )
+        if self.alike is not None and (self.method != "simclr" or self.levels > 1):
+            raise ConfigError(
+                "alike goes with method simclr and levels 1; found "
+                f"{self.method} and {self.levels}"
             )
         if min(self.hidden, self.outputs) < 1 or not 0 <= self.teacher_momentum < 1:
             raise ConfigError(
@@ -141,8 +153,14 @@ class JointEmbedding(WarpedViews):
             )
         return LevelsHead(dims[-self.levels :], self.hidden, self.outputs)
 
-    def loss(self, output: Tensor, answer: Answer) -> Tensor:  # noqa: ARG002
-        """The method's loss: views of a clip agree, and not because all views do."""
+    def loss(self, output: Tensor, answer: Answer) -> Tensor:
+        """The method's loss: views of a clip agree, and not because all views do.
+
+        Where clips have a kind, as an answer's ``kind`` (B,), those of one kind agree.
+        """
+        if "kind" in answer:
+            compare = methods.of_a_kind(answer["kind"], self.temperature)
+            return compare(*output.chunk(2, 2))
         asked, target = (
             half_BVE.chunk(self.levels, 2) for half_BVE in output.chunk(2, 2)
         )

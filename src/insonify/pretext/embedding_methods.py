@@ -10,6 +10,7 @@ Legend: B batch, V views, E outputs.
 
 from functools import partial
 from itertools import permutations
+from typing import Final
 
 import torch
 import torch.nn.functional as F
@@ -23,8 +24,10 @@ from insonify.pretext.embedding_head import (
     lightly_module,
 )
 
+_SIMCLR: Final = 0.1
 
-def simclr(temperature: float = 0.1) -> Method:
+
+def simclr(temperature: float = _SIMCLR) -> Method:
     """NT-Xent over all views of a batch (Chen et al., SimCLR, ICML 2020).
 
     Its temperature is the paper's for large images; at that for small ones, 0.5, planes
@@ -36,7 +39,7 @@ def simclr(temperature: float = 0.1) -> Method:
     )
 
 
-def uscl(temperature: float = 0.1) -> Method:
+def uscl(temperature: float = _SIMCLR) -> Method:
     """NT-Xent of views that are mixed first (Chen et al., USCL, MICCAI 2021).
 
     Without its second term, which needs labels, and at SimCLR's temperature here.
@@ -148,6 +151,29 @@ def _nt_xent(one_BE: Tensor, other_BE: Tensor, *, temperature: float) -> Tensor:
     logits_NN = logits_NN.masked_fill(itself_NN, -torch.inf)
     own_N = torch.arange(len(unit_NE), device=unit_NE.device).roll(len(one_BE))
     return F.cross_entropy(logits_NN, own_N)
+
+
+def of_a_kind(kind_B: Tensor, temperature: float | None) -> Compare:
+    """SimCLR's loss where all views of clips of one kind (-1: of none) belong together.
+
+    Khosla et al., Supervised Contrastive Learning, NeurIPS 2020, equation 2.
+    """
+    scale = _SIMCLR if temperature is None else temperature
+    return _crossed(partial(_of_a_kind, kind_B=kind_B, temperature=scale))
+
+
+def _of_a_kind(
+    one_BE: Tensor, other_BE: Tensor, *, kind_B: Tensor, temperature: float
+) -> Tensor:
+    unit_NE = F.normalize(torch.cat([one_BE, other_BE]), dim=1)
+    kind_N = kind_B.to(unit_NE.device).repeat(2)
+    clip_N = torch.arange(len(one_BE), device=unit_NE.device).repeat(2)
+    itself_NN = torch.eye(len(unit_NE), dtype=torch.bool, device=unit_NE.device)
+    alike_NN = (kind_N[:, None] == kind_N) & (kind_N >= 0)
+    alike_NN = (alike_NN | (clip_N[:, None] == clip_N)) & ~itself_NN
+    logits_NN = (unit_NE @ unit_NE.T / temperature).masked_fill(itself_NN, -torch.inf)
+    told_NN = F.log_softmax(logits_NN, 1).masked_fill(~alike_NN, 0)
+    return -(told_NN.sum(1) / alike_NN.sum(1)).mean()
 
 
 def _info_nce(asked_BE: Tensor, target_BE: Tensor, *, temperature: float) -> Tensor:

@@ -14,6 +14,7 @@ from insonify.recipes.paper import (
     paper_transform_only,
 )
 from insonify.recipes.peers import (
+    awcl,
     barlow,
     byol,
     dino,
@@ -59,6 +60,7 @@ RECIPES: dict[str, Callable[[], PretrainOptions]] = {
         mocov3,
         byol,
         simsiam,
+        awcl,
         barlow,
         vicreg,
         hico,

@@ -65,6 +65,14 @@ def hico() -> PretrainOptions:
     return replace(made, recipe="hico", embedding=replace(made.embedding, levels=3))
 
 
+def awcl() -> PretrainOptions:
+    """As ``simclr``, with clips of one labelled plane alike; it learns from labels."""
+    made = embedding_of("simclr")
+    assert made.embedding is not None
+    embedding = replace(made.embedding, alike="plane")
+    return replace(made, recipe="awcl", embedding=embedding)
+
+
 def verification() -> PretrainOptions:
     """Are three frames in order?"""
     return _puzzle("verification", FrameSequence(size=SMALL), batch=64)

@@ -39,10 +39,24 @@ class Question:
             raise ConfigError(
                 f"rates needs positive learning rates, each once; found {rates}"
             )
+        self._check_labels()
         if self.planes is None and self.saliency is None:
             raise ConfigError(
                 "nothing to test on; name labels with --task, or saliency"
             )
+
+    def _check_labels(self) -> None:
+        """Refuse to call labels scarce that an arm has learnt from."""
+        if self.planes is None or min(self.planes.fractions) == 1:
+            return
+        for options in self.pretraining:
+            asked = options.embedding
+            if asked is not None and asked.alike == self.planes.task:
+                raise ConfigError(
+                    f"{options.recipe} learns from all labels of {asked.alike} of the "
+                    "training subjects, so a share of them would not be all it saw; "
+                    "give --fractions 1"
+                )
 
     def of(
         self, pretraining: tuple[PretrainOptions, ...], seeds: tuple[int, ...]

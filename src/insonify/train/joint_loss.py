@@ -3,6 +3,7 @@
 Legend: B batch, T frames of a clip, V views, H rows, W columns.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,8 @@ class JointLoss:
     """L = Σ weight · loss over the tasks, on one batch of clips."""
 
     options: PretrainOptions
+    kinds: Callable[[int], Tensor] | None = None
+    """From a step to the kind (B,) of each clip of its batch; see ``clip_kinds``."""
 
     def __call__(
         self, model: nn.Module, clips_BTHW: Tensor, step: int
@@ -33,6 +36,8 @@ class JointLoss:
             name: full_answer(task, clips_BTHW, task.sample(batch, generator))
             for name, task in options.tasks.items()
         }
+        if self.kinds is not None:
+            answers["embedding"]["kind"] = self.kinds(step)
         views = {
             name: self._changed(task.apply(clips_BTHW, answers[name]), generator)
             for name, task in options.tasks.items()

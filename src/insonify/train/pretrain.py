@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lightning.fabric import Fabric
+from torch import Tensor
 
 from insonify.clips.loader import ClipLoader
 from insonify.core.errors import DivergedError
@@ -13,6 +14,7 @@ from insonify.store import Roles, Store
 from insonify.train.building import new_model
 from insonify.train.initial import Initial
 from insonify.train.joint_loss import JointLoss
+from insonify.train.kinds import clip_kinds
 from insonify.train.loading import (
     grey_levels,
     held_out_loader,
@@ -61,15 +63,14 @@ def pretrain(
         StoreError: no clip can be made.
     """
     run = RunFolder(path)
-    roles = subject_roles(store, options)  # Fails before anything is written.
-    if initial is not None:
-        initial.check(options, roles)
+    _require_ready(store, options, initial)
     store = run.begin(options, store, initial.record if initial else None)
     if run.checkpoint.exists():
         return run.checkpoint
     roles = subject_roles(store, options)
     fabric = Fabric(devices=1, precision=precision_of(options.precision))
     loader = make_loader(store, roles.train, options, fabric)
+    kinds = _kinds(store, loader, options)
     encoder = initial.encoder() if initial else _new_encoder(store, roles, options)
     state = _new_state(fabric, encoder, options)
     resume(state, run)
@@ -88,12 +89,14 @@ def pretrain(
         save=saver.save_step,
         on_progress=on_progress,
     )
-    _train(fabric, loader, watch, path)
+    _train(fabric, loader, JointLoss(options, kinds), watch, path)
     saver.save_encoder(run.checkpoint)
     return run.checkpoint
 
 
-def _train(fabric: Fabric, loader: ClipLoader, watch: Watch, path: Path) -> None:
+def _train(
+    fabric: Fabric, loader: ClipLoader, loss: JointLoss, watch: Watch, path: Path
+) -> None:
     """Train from the state's step to the last, and close what ``watch`` writes."""
     options, state = watch.options, watch.state
     try:
@@ -101,7 +104,7 @@ def _train(fabric: Fabric, loader: ClipLoader, watch: Watch, path: Path) -> None
             fabric,
             state,
             loader.batches(state.step),
-            JointLoss(options),
+            loss,
             steps=options.steps,
             rate_of=lambda step: options.optimisation.rate(step, options.steps),
             on_step=watch,
@@ -113,6 +116,26 @@ def _train(fabric: Fabric, loader: ClipLoader, watch: Watch, path: Path) -> None
         ) from None
     finally:
         watch.writer.close()
+
+
+def _require_ready(
+    store: Store, options: PretrainOptions, initial: Initial | None
+) -> None:
+    """Refuse what cannot be learnt from, before anything is written."""
+    roles = subject_roles(store, options)
+    if initial is not None:
+        initial.check(options, roles)
+    if options.embedding is not None and options.embedding.alike is not None:
+        store.frame_labels(options.embedding.alike)
+
+
+def _kinds(
+    store: Store, loader: ClipLoader, options: PretrainOptions
+) -> Callable[[int], Tensor] | None:
+    asked = options.embedding
+    if asked is None or asked.alike is None:
+        return None
+    return clip_kinds(store, loader, asked.alike, asked.apart)
 
 
 def _new_encoder(store: Store, roles: Roles, options: PretrainOptions) -> Encoder:

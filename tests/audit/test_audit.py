@@ -211,6 +211,24 @@ def test_a_loaded_run_answers_as_it_did_when_it_was_trained(
     assert right == pytest.approx(seen["held_out.order.accuracy"])
 
 
+def test_clips_may_be_asked_about_as_they_were_trained_on(
+    store: Store, tmp_path: Path
+) -> None:
+    """With changes of brightness alone the network is given other images, each time
+    the same ones; without any nothing changes."""
+    levels = replace(BOTH, photometric=Photometric(gamma=2.0))
+    for name, options in (("changed", levels), ("plain", BOTH)):
+        plain = audit(store, tmp_path / name, options, clips=8)
+        run = load_run(tmp_path / name, store)
+        how = AuditOptions(clips=8, as_trained=True)
+        found = [run_audit(store, run, how, lambda *_: None) for _ in range(2)]
+        assert found[0].rows.equals(found[1].rows)
+        real = [each.of("order", "real")["answer"] for each in (plain, found[0])]
+        known = [each.of("order", "shortest path") for each in (plain, found[0])]
+        assert (real[0] == real[1]) == (name == "plain")
+        assert (known[0]["answer"] == known[1]["answer"]) == (name == "plain")
+
+
 def test_the_same_question_is_asked_twice(store: Store, tmp_path: Path) -> None:
     first = audit(store, tmp_path / "run", BOTH, clips=8)
     again = audit(store, tmp_path / "run", BOTH, clips=8)

@@ -20,7 +20,7 @@ from insonify.core.config import to_plain
 from insonify.core.described import made_with
 from insonify.core.errors import ConfigError
 from insonify.store import Store
-from insonify.train.loading import held_out_loader, subject_roles
+from insonify.train.loading import held_out_loader, make_loader, subject_roles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +29,10 @@ class AuditOptions:
 
     clips: int = 512
     """Clips of validation subjects to ask about, at most; all, if there are fewer."""
+    as_trained: bool = False
+    """Ask about clips as they were shown in training: cropped, each frame shifted, with
+    other brightness and texture. Else whole, still and as they are, where what needs no
+    network has it easier."""
     seed: int = 0
     """Seed of the answers that are drawn and of what the conditions scramble."""
 
@@ -56,14 +60,20 @@ def run_audit(
         ConfigError: the run has no validation subjects, or its task no right answers.
         StoreError: they have no clip.
     """
-    loader = _loader(store, audited, options.clips)
+    loader = _loader(store, audited, options)
     tasks = audited.options.tasks.items()
     asked = {name: questions_of(task, loader.batch) for name, task in tasks}
     batches = min(options.clips, len(loader.clips_CT)) // loader.batch
     rows: list[pa.Table] = []
     for number in range(batches):
         facts, clips_BTHW = _facts_of(loader, number), loader.read(number)
-        answered = answers(audited, asked, clips_BTHW, options.seed + number)
+        answered = answers(
+            audited,
+            asked,
+            clips_BTHW,
+            options.seed + number,
+            as_trained=options.as_trained,
+        )
         rows += [_table(facts, *each) for each in answered]
         on_progress(number + 1, batches)
     every = [each for part in asked.values() for each in part]
@@ -81,16 +91,19 @@ def run_audit(
     )
 
 
-def _loader(store: Store, audited: Audited, clips: int) -> ClipLoader:
+def _loader(store: Store, audited: Audited, how: AuditOptions) -> ClipLoader:
     """Clips of the validation subjects, in batches that repeat none."""
-    options = audited.options
-    loader = held_out_loader(store, subject_roles(store, options), options)
+    options, roles = audited.options, subject_roles(store, audited.options)
+    loader = held_out_loader(store, roles, options)
+    if loader is not None and how.as_trained:
+        once = replace(options, seed=how.seed, workers=0, cache_mb=0)
+        loader = make_loader(store, roles.validation, once)
     if loader is None:
         raise ConfigError(
             f"split {options.split!r} leaves nobody to validate on; pretrain with a "
             "split of three folds or more"
         )
-    return replace(loader, batch=min(loader.batch, clips, len(loader.clips_CT)))
+    return replace(loader, batch=min(loader.batch, how.clips, len(loader.clips_CT)))
 
 
 @dataclass(frozen=True, kw_only=True)

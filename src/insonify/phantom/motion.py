@@ -105,7 +105,7 @@ def _places(
     keys: list[tuple[Pose, bool]], frames: int, generator: np.random.Generator
 ) -> Floats:
     """Fractional key number at every frame, never decreasing."""
-    legs = np.array([_distance(a, b) for (a, _), (b, _) in pairwise(keys)])
+    legs = np.array([view_distance(a, b) for (a, _), (b, _) in pairwise(keys)])
     rests = np.array([rest * generator.uniform(0.7, 1.4) for _, rest in keys])
     legs_T = np.maximum(legs, 1.0) / np.maximum(legs, 1.0).sum() * 0.6 * frames
     rests_T = rests / max(rests.sum(), 1e-6) * 0.4 * frames
@@ -121,7 +121,7 @@ def _places(
     return np.asarray(places_T, np.float32)
 
 
-def _distance(first: Pose, second: Pose) -> float:
+def view_distance(first: Pose, second: Pose) -> float:
     """Millimetres that the view at the fetus's depth moves."""
     turn = Rotation.from_matrix(first.axes_33 @ second.axes_33.T).magnitude()
     shift = np.linalg.norm(first.origin_3 - second.origin_3)

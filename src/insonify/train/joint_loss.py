@@ -39,7 +39,7 @@ class JointLoss:
         if self.kinds is not None:
             answers["embedding"]["kind"] = self.kinds(step)
         views = {
-            name: self._changed(task.apply(clips_BTHW, answers[name]), generator)
+            name: changed(options, task.apply(clips_BTHW, answers[name]), generator)
             for name, task in options.tasks.items()
         }
         outputs = model(views)
@@ -53,15 +53,18 @@ class JointLoss:
             scores.update({f"{name}.{score}": value for score, value in found.items()})
         return loss, scores
 
-    def _changed(self, views_BVHW: Tensor, generator: Generator) -> Tensor:
-        """Views after their warp with other texture, then another brightness."""
-        (batch, views), device = views_BVHW.shape[:2], views_BVHW.device
-        texture, photometric = self.options.texture, self.options.photometric
-        if texture.on:
-            drawn_BV5 = texture.sample(batch, views, generator).to(device)
-            views_BVHW = texture.apply(views_BVHW, drawn_BV5, generator)
-        drawn_BV3 = photometric.sample(batch, views, generator)
-        return photometric.apply(views_BVHW, drawn_BV3.to(device))
+
+def changed(
+    options: PretrainOptions, views_BVHW: Tensor, generator: Generator
+) -> Tensor:
+    """Views after their warp with other texture, then another brightness."""
+    (batch, views), device = views_BVHW.shape[:2], views_BVHW.device
+    texture, photometric = options.texture, options.photometric
+    if texture.on:
+        drawn_BV5 = texture.sample(batch, views, generator).to(device)
+        views_BVHW = texture.apply(views_BVHW, drawn_BV5, generator)
+    drawn_BV3 = photometric.sample(batch, views, generator)
+    return photometric.apply(views_BVHW, drawn_BV3.to(device))
 
 
 def _seed(seed: int, step: int) -> int:

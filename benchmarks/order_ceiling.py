@@ -1,0 +1,81 @@
+"""How well could frames be ordered by whoever knew where the probe was?
+
+python benchmarks/order_ceiling.py [--subjects 48] [--interval 0.267]
+
+Takes clips of four frames from the probe's poses in synthetic sweeps, as `insonify
+phantom` draws them, and orders each by the shortest path over the true distances: how
+far the view at the fetus's depth moves. Where hands rest, tremble and turn back, the
+shortest path is not the order, and no image can say otherwise but by what moves in it.
+"""
+
+import argparse
+from itertools import pairwise, permutations
+
+import numpy as np
+import numpy.typing as npt
+from table import show
+
+from insonify.phantom.look import draw_look
+from insonify.phantom.motion import Path, view_distance
+from insonify.phantom.options import PhantomOptions
+from insonify.phantom.subject import draw_subject
+from insonify.phantom.sweep import PROGRAMMES, plan_sweep
+
+_FRAMES = 4
+_ORDERS = [p for p in permutations(range(_FRAMES)) if p[0] < p[-1]]
+Floats = npt.NDArray[np.float64]
+
+
+def distances(path: Path, frames: list[int]) -> Floats:
+    """Millimetres between the poses of every two frames."""
+    poses = [path.pose(frame) for frame in frames]
+    return np.array([[view_distance(one, other) for other in poses] for one in poses])
+
+
+def length(apart_TT: Floats, order: tuple[int, ...]) -> float:
+    """Of a path through all frames."""
+    return float(sum(apart_TT[a, b] for a, b in pairwise(order)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--subjects", type=int, default=48)
+    parser.add_argument("--interval", type=float, default=8 / 30)
+    asked = parser.parse_args()
+    options = PhantomOptions(subjects=asked.subjects, seconds=6, fps=15)
+    step = round(asked.interval * options.fps)
+    right, moved = [], []
+    for number in range(options.subjects):
+        subject = draw_subject(options.seed, number)
+        look = draw_look(options.seed, number, options.size)
+        for sweep in range(len(PROGRAMMES)):
+            for approach in plan_sweep(subject, look, options, sweep):
+                for start in range(len(approach.path) - (_FRAMES - 1) * step):
+                    frames = [start + place * step for place in range(_FRAMES)]
+                    apart_TT = distances(approach.path, frames)
+                    best = min(_ORDERS, key=lambda order: length(apart_TT, order))
+                    right.append(best == tuple(range(_FRAMES)))
+                    moved.append(length(apart_TT, tuple(range(_FRAMES))))
+    right_C, moved_C = np.array(right), np.array(moved)
+    rows: list[dict[str, object]] = []
+    for name, low, high in (
+        ("all", 0, 1),
+        ("stillest third", 0, 1 / 3),
+        ("middle third", 1 / 3, 2 / 3),
+        ("fastest third", 2 / 3, 1),
+    ):
+        least, most = np.quantile(moved_C, [low, high])
+        kept_C = (moved_C >= least) & (moved_C <= most)
+        rows.append(
+            {
+                "clips": name,
+                "count": int(kept_C.sum()),
+                "mm along the clip (median)": float(np.median(moved_C[kept_C])),
+                "right": float(right_C[kept_C].mean()),
+            }
+        )
+    show("order_ceiling", rows)
+
+
+if __name__ == "__main__":
+    main()

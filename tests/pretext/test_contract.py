@@ -24,7 +24,7 @@ from insonify.pretext import (
     Rotation,
     SharedViews,
 )
-from insonify.pretext.embedding import MethodName
+from insonify.pretext.embedding_options import MethodName
 from insonify.pretext.frame_order import order_class
 from insonify.pretext.heads import paths
 from insonify.pretext.task import (

@@ -14,7 +14,7 @@ from torch import Generator
 
 from insonify.core.errors import ConfigError
 from insonify.pretext import JointEmbedding
-from insonify.pretext.embedding import MethodName
+from insonify.pretext.embedding_options import MethodName
 from insonify.pretext.warp import Warp
 
 NAMES = get_args(MethodName)

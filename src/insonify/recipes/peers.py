@@ -12,7 +12,7 @@ from insonify.pretext import (
     Pace,
     Rotation,
 )
-from insonify.pretext.embedding import MethodName
+from insonify.pretext.embedding_options import MethodName
 from insonify.pretext.warp import Warp
 from insonify.recipes.small import SMALL, relative
 from insonify.train.options import PretrainOptions

@@ -112,7 +112,7 @@ def test_the_loss_falls(
     options = replace(
         QUICK,
         objective=objective,
-        steps=26,
+        steps=80,
         batch=10,
         drops=(0.9,),
         frames_per_video=0,

@@ -9,10 +9,10 @@ shortest path is not the order, and no image can say otherwise but by what moves
 """
 
 import argparse
-from itertools import pairwise, permutations
+from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
+import torch
 from table import show
 
 from insonify.phantom.look import draw_look
@@ -20,21 +20,31 @@ from insonify.phantom.motion import Path, view_distance
 from insonify.phantom.options import PhantomOptions
 from insonify.phantom.subject import draw_subject
 from insonify.phantom.sweep import PROGRAMMES, plan_sweep
+from insonify.pretext.heads import path_lengths, paths
 
 _FRAMES = 4
-_ORDERS = [p for p in permutations(range(_FRAMES)) if p[0] < p[-1]]
-Floats = npt.NDArray[np.float64]
+_THIRDS = {
+    "all": (0, 1),
+    "stillest third": (0, 1 / 3),
+    "middle third": (1 / 3, 2 / 3),
+    "fastest third": (2 / 3, 1),
+}
 
 
-def distances(path: Path, frames: list[int]) -> Floats:
+def distances(path: Path, frames: list[int]) -> list[list[float]]:
     """Millimetres between the poses of every two frames."""
     poses = [path.pose(frame) for frame in frames]
-    return np.array([[view_distance(one, other) for other in poses] for one in poses])
+    return [[view_distance(one, other) for other in poses] for one in poses]
 
 
-def length(apart_TT: Floats, order: tuple[int, ...]) -> float:
-    """Of a path through all frames."""
-    return float(sum(apart_TT[a, b] for a, b in pairwise(order)))
+def sweeps(options: PhantomOptions) -> Iterator[Path]:
+    """The probe's way over every subject."""
+    for number in range(options.subjects):
+        subject = draw_subject(options.seed, number)
+        look = draw_look(options.seed, number, options.size)
+        for sweep in range(len(PROGRAMMES)):
+            for approach in plan_sweep(subject, look, options, sweep):
+                yield approach.path
 
 
 def main() -> None:
@@ -44,27 +54,19 @@ def main() -> None:
     asked = parser.parse_args()
     options = PhantomOptions(subjects=asked.subjects, seconds=6, fps=15)
     step = round(asked.interval * options.fps)
-    right, moved = [], []
-    for number in range(options.subjects):
-        subject = draw_subject(options.seed, number)
-        look = draw_look(options.seed, number, options.size)
-        for sweep in range(len(PROGRAMMES)):
-            for approach in plan_sweep(subject, look, options, sweep):
-                for start in range(len(approach.path) - (_FRAMES - 1) * step):
-                    frames = [start + place * step for place in range(_FRAMES)]
-                    apart_TT = distances(approach.path, frames)
-                    best = min(_ORDERS, key=lambda order: length(apart_TT, order))
-                    right.append(best == tuple(range(_FRAMES)))
-                    moved.append(length(apart_TT, tuple(range(_FRAMES))))
-    right_C, moved_C = np.array(right), np.array(moved)
+    apart_CTT = torch.tensor(
+        [
+            distances(path, [start + place * step for place in range(_FRAMES)])
+            for path in sweeps(options)
+            for start in range(len(path) - (_FRAMES - 1) * step)
+        ]
+    )
+    # The first of all paths is the frames in their order.
+    right_C = (path_lengths(apart_CTT, paths(_FRAMES)).argmin(1) == 0).numpy()
+    moved_C = apart_CTT.diagonal(1, 1, 2).sum(1).numpy()
     rows: list[dict[str, object]] = []
-    for name, low, high in (
-        ("all", 0, 1),
-        ("stillest third", 0, 1 / 3),
-        ("middle third", 1 / 3, 2 / 3),
-        ("fastest third", 2 / 3, 1),
-    ):
-        least, most = np.quantile(moved_C, [low, high])
+    for name, shares in _THIRDS.items():
+        least, most = np.quantile(moved_C, shares)
         kept_C = (moved_C >= least) & (moved_C <= most)
         rows.append(
             {

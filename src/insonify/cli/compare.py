@@ -9,7 +9,7 @@ import tyro
 from rich.markdown import Markdown
 
 from insonify.cli.console import console
-from insonify.cli.side_by_side import require_jobs, train_side_by_side
+from insonify.cli.side_by_side import require_jobs, train_all, train_side_by_side
 from insonify.cli.study import (
     PLAN,
     fitted,
@@ -17,7 +17,6 @@ from insonify.cli.study import (
     require_budget,
     run_folder,
     train,
-    train_all,
     transfer,
 )
 from insonify.core.config import save_config, to_plain
@@ -77,8 +76,7 @@ class Compare:
         tried = list(self._try(plan))
         rates = choose(plan.question, tried)
         runs = list(plan.runs(rates))
-        train_side_by_side(self.store, self.out, runs, self.jobs)
-        train_all(self.store, self.out, runs)
+        train_all(self.store, self.out, runs, self.jobs)
         transfer(self.store, self.out, plan, runs)
         self._tables(plan, tried, rates)
         return 0

@@ -8,13 +8,12 @@ import tyro
 from rich.markdown import Markdown
 
 from insonify.cli.console import console
-from insonify.cli.side_by_side import require_jobs, train_side_by_side
+from insonify.cli.side_by_side import require_jobs, train_all
 from insonify.cli.study import (
     PLAN,
     fitted,
     known_plan,
     require_budget,
-    train_all,
     transfer,
 )
 from insonify.core.config import save_config, to_plain
@@ -73,8 +72,7 @@ class Reproduce:
         require_jobs(self.jobs)
         plan = self._plan()
         runs = list(plan.work())
-        train_side_by_side(self.store, self.out, runs, self.jobs)
-        train_all(self.store, self.out, runs)
+        train_all(self.store, self.out, runs, self.jobs)
         transfer(self.store, self.out, plan, runs)
         self._tables()
         return 0

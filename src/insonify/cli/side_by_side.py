@@ -35,6 +35,19 @@ def require_jobs(jobs: int) -> None:
         raise ConfigError(f"jobs must be at least 1, found {jobs}")
 
 
+def train_all(store: Path, out: Path, runs: Sequence[Run], jobs: int) -> None:
+    """Train every encoder, or go on with it, ``jobs`` at once.
+
+    Raises:
+        ConfigError: a process was killed.
+        DivergedError: one diverged.
+    """
+    train_side_by_side(store, out, runs, jobs)
+    for number, run in enumerate(runs, 1):
+        console.rule(f"{number} of {len(runs)}: {run.folder}", align="left")
+        train(store, out, run)
+
+
 def train_side_by_side(store: Path, out: Path, runs: Sequence[Run], jobs: int) -> None:
     """Train those runs that are not done, ``jobs`` at once; 1 leaves all as it is.
 

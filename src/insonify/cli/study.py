@@ -91,13 +91,6 @@ def require_budget(budget: float | None) -> None:
         raise ConfigError(f"budget must be positive minutes, found {budget:g}")
 
 
-def train_all(store: Path, out: Path, runs: Sequence[Run]) -> None:
-    """Train every encoder, or go on with it, in order."""
-    for number, run in enumerate(runs, 1):
-        console.rule(f"{number} of {len(runs)}: {run.folder}", align="left")
-        train(store, out, run)
-
-
 def train(store: Path, out: Path, run: Run) -> None:
     """Train one encoder, or go on with it; nothing to do if it is there.
 

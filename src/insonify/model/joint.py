@@ -80,8 +80,9 @@ class JointModel(nn.Module):
             )
             for task, part_ND in features.items()
         }
-        for task in stacks.keys() & self.mapped:
-            outputs[task] = self._read(task, stacks[task], len(views[task]))
+        for task, views_BVHW in views.items():  # In order: each moves running means.
+            if task in self.mapped:
+                outputs[task] = self._read(task, stacks[task], len(views_BVHW))
         return outputs
 
     def _read(self, task: str, stacks_NHW: Tensor, batch: int) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from insonify.pretext.heads import paths
+from insonify.pretext.heads import path_lengths, paths
 
 _POOL: Final = 4
 """Side of the blocks that are averaged before images are compared, in pixels."""
@@ -27,8 +27,7 @@ def shortest_path_order(views_BTHW: Tensor) -> Tensor:
     small_BTE = F.avg_pool2d(views_BTHW, _POOL).flatten(2)
     distance_BTT = torch.cdist(small_BTE, small_BTE).square()
     path_CT = paths(views_BTHW.shape[1]).to(views_BTHW.device)
-    steps_BCT = distance_BTT[:, path_CT[:, :-1], path_CT[:, 1:]]
-    return steps_BCT.sum(2).argmin(1)
+    return path_lengths(distance_BTT, path_CT).argmin(1)
 
 
 def likest(asked_BE: Tensor, targets_BE: Tensor) -> Tensor:

@@ -145,12 +145,16 @@ def _crossed(compare: Compare) -> Compare:
 
 def _nt_xent(one_BE: Tensor, other_BE: Tensor, *, temperature: float) -> Tensor:
     """Which of all other views of the batch is of the same clip? Cross-entropy."""
-    unit_NE = F.normalize(torch.cat([one_BE, other_BE]), dim=1)
-    logits_NN = unit_NE @ unit_NE.T / temperature
-    itself_NN = torch.eye(len(unit_NE), dtype=torch.bool, device=unit_NE.device)
-    logits_NN = logits_NN.masked_fill(itself_NN, -torch.inf)
-    own_N = torch.arange(len(unit_NE), device=unit_NE.device).roll(len(one_BE))
+    logits_NN = _likeness(one_BE, other_BE, temperature)
+    own_N = torch.arange(len(logits_NN), device=logits_NN.device).roll(len(one_BE))
     return F.cross_entropy(logits_NN, own_N)
+
+
+def _likeness(one_BE: Tensor, other_BE: Tensor, temperature: float) -> Tensor:
+    """Cosines of all views of a batch over the temperature; -inf with themselves."""
+    unit_NE = F.normalize(torch.cat([one_BE, other_BE]), dim=1)
+    itself_NN = torch.eye(len(unit_NE), dtype=torch.bool, device=unit_NE.device)
+    return (unit_NE @ unit_NE.T / temperature).masked_fill(itself_NN, -torch.inf)
 
 
 def of_a_kind(kind_B: Tensor, temperature: float | None) -> Compare:
@@ -165,13 +169,12 @@ def of_a_kind(kind_B: Tensor, temperature: float | None) -> Compare:
 def _of_a_kind(
     one_BE: Tensor, other_BE: Tensor, *, kind_B: Tensor, temperature: float
 ) -> Tensor:
-    unit_NE = F.normalize(torch.cat([one_BE, other_BE]), dim=1)
-    kind_N = kind_B.to(unit_NE.device).repeat(2)
-    clip_N = torch.arange(len(one_BE), device=unit_NE.device).repeat(2)
-    itself_NN = torch.eye(len(unit_NE), dtype=torch.bool, device=unit_NE.device)
+    logits_NN = _likeness(one_BE, other_BE, temperature)
+    kind_N = kind_B.to(logits_NN.device).repeat(2)
+    clip_N = torch.arange(len(one_BE), device=logits_NN.device).repeat(2)
     alike_NN = (kind_N[:, None] == kind_N) & (kind_N >= 0)
-    alike_NN = (alike_NN | (clip_N[:, None] == clip_N)) & ~itself_NN
-    logits_NN = (unit_NE @ unit_NE.T / temperature).masked_fill(itself_NN, -torch.inf)
+    alike_NN |= clip_N[:, None] == clip_N
+    alike_NN &= ~torch.isneginf(logits_NN)
     told_NN = F.log_softmax(logits_NN, 1).masked_fill(~alike_NN, 0)
     return -(told_NN.sum(1) / alike_NN.sum(1)).mean()
 

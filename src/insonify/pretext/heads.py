@@ -63,7 +63,8 @@ class PathHead(nn.Module):
     def forward(self, features_BTD: Tensor) -> Tensor:
         """Features of T frames to the scores of the paths: (B, C)."""
         places_BTH = self.project(features_BTD).float()
-        length_BC = path_lengths(_apart(places_BTH), self.paths_CT)
+        apart_BTT = torch.cdist(places_BTH, places_BTH)
+        length_BC = path_lengths(apart_BTT, self.paths_CT)
         return -self.log_scale.exp() * length_BC
 
 
@@ -89,7 +90,8 @@ class MapPathHead(nn.Module):
             batch = len(map_BTChw)
             places_NHhw = project(map_BTChw.flatten(0, 1)).float()
             places_BTE = places_NHhw.flatten(1).unflatten(0, (batch, -1))
-            lengths.append(path_lengths(_apart(places_BTE), self.paths_CT))
+            apart_BTT = torch.cdist(places_BTE, places_BTE)
+            lengths.append(path_lengths(apart_BTT, self.paths_CT))
         score_BC: Tensor = -(
             self.log_scales.exp() @ torch.stack(lengths).transpose(0, 1)
         )
@@ -102,11 +104,6 @@ def path_lengths(apart_BTT: Tensor, paths_CT: Tensor) -> Tensor:
     mean_B11 = apart_BTT.sum((1, 2), keepdim=True) / count
     steps_BTT = apart_BTT / mean_B11.clamp_min(1e-6)
     return steps_BTT[:, paths_CT[:, :-1], paths_CT[:, 1:]].sum(2)
-
-
-def _apart(places_BTE: Tensor) -> Tensor:
-    """Distances of every two: (B, T, T)."""
-    return torch.cdist(places_BTE, places_BTE)
 
 
 class AllPairsHead(nn.Module):

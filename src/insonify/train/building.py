@@ -1,5 +1,7 @@
 """The network of a recipe: an encoder, and a head for each of its tasks."""
 
+from typing import TypeGuard
+
 import torch
 from torch import nn
 
@@ -43,10 +45,10 @@ def new_model(encoder: Encoder, options: PretrainOptions) -> JointModel:
 
 
 def _head(task: PretextTask, encoder: Encoder) -> nn.Module:
-    if isinstance(task, Mapped) and task.reads_maps:
+    if _reads_maps(task):
         return task.map_head(stage_dims(encoder))
     return task.head(encoder.dim)
 
 
-def _reads_maps(task: PretextTask) -> bool:
+def _reads_maps(task: PretextTask) -> TypeGuard[Mapped]:
     return isinstance(task, Mapped) and task.reads_maps

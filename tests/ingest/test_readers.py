@@ -67,8 +67,9 @@ def test_contract_of_readers(kind: str, make: Any, screen: Screen) -> None:
     still = kind in ("png", "16")
     assert len(frames) == (1 if still else 12)
     assert frames[0].time_s == 0
-    assert np.all(np.diff([time for time, _ in frames]) > 0)
-    for (_, luma_HW), truth_HW in zip(frames, screen(12), strict=False):
+    assert np.all(np.diff([frame.time_s for frame in frames]) > 0)
+    for frame, truth_HW in zip(frames, screen(12), strict=False):
+        luma_HW = frame.luma_HW
         assert luma_HW.dtype == np.uint8
         assert luma_HW.shape == recording.shape_HW == truth_HW.shape
         assert np.abs(luma_HW.astype(float) - truth_HW).mean() < 6
@@ -86,7 +87,7 @@ def test_variable_frame_rate_is_kept(
 ) -> None:
     stamps = [0, 1, 2, 10, 11, 30]
     path = write_movie(tmp_path / "0.mkv", screen(6), codec="ffv1", stamps=stamps)
-    times = [time for time, _ in read(path).frames()]
+    times = [frame.time_s for frame in read(path).frames()]
     assert times == pytest.approx([stamp / 25 for stamp in stamps], abs=2e-3)
 
 
@@ -172,7 +173,7 @@ def test_luma_of_colour(
 ) -> None:
     pixels = np.broadcast_to(np.array([200, 100, 50], np.uint8), (2, 16, 20, 3)).copy()
     dataset(pixels, PhotometricInterpretation=coding).save_as(tmp_path / "0.dcm")
-    (_, luma_HW), _ = read(tmp_path / "0.dcm").frames()
+    (_, luma_HW, _), _ = read(tmp_path / "0.dcm").frames()
     assert np.all(luma_HW == round(expected))
 
 
@@ -193,7 +194,7 @@ def test_sixteen_bits_become_eight(
 ) -> None:
     pixels = np.array([[[0, 4000, 65535]]], np.uint16).repeat(2, 1)
     dataset(pixels, **fields).save_as(tmp_path / "0.dcm")
-    ((_, luma_HW),) = read(tmp_path / "0.dcm").frames()
+    ((_, luma_HW, _),) = read(tmp_path / "0.dcm").frames()
     assert luma_HW[0].tolist() == expected
 
 
@@ -225,7 +226,7 @@ def test_precedence_of_dicom_times(
     dataset(screen(3), **fields).save_as(tmp_path / "0.dcm")
     step_s, source = expected
     recording = read(tmp_path / "0.dcm")
-    times = [time for time, _ in recording.frames()]
+    times = [frame.time_s for frame in recording.frames()]
     assert times == pytest.approx([0, step_s, 2 * step_s])
     assert recording.timing == source
 

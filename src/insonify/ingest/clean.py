@@ -66,7 +66,7 @@ def clean(recording: Recording, names: Names, options: CleanOptions) -> Video:
     area = find_image_area(recording, spread_THW, options.area)
     reduce = Reduction.plan(area, options.size)
     frames, times = [], []
-    for time_s, luma_HW in recording.frames():
+    for time_s, luma_HW, _ in recording.frames():
         if luma_HW.shape != area.mask_HW.shape:
             raise IngestError("the picture changes its size; export its parts apart")
         frames.append(reduce.apply(luma_HW))

@@ -54,9 +54,9 @@ def spread_frames(frames: Iterator[TimedFrame]) -> Frames:
     """
     kept: list[Frames] = []
     stride = 1
-    for number, (_, luma_HW) in enumerate(frames):
+    for number, frame in enumerate(frames):
         if number % stride == 0:
-            kept.append(luma_HW)
+            kept.append(frame.luma_HW)
         if len(kept) == 2 * _SPREAD:
             kept = kept[::2]
             stride *= 2

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from insonify.core.video import Box, Frames
 
 Damaged = Literal["reject", "keep"]
@@ -20,6 +23,8 @@ class TimedFrame(NamedTuple):
     """Seconds since the first frame."""
     luma_HW: Frames
     """Luma in full range, 0 to 255."""
+    colour_HW: npt.NDArray[np.bool_] | None = None
+    """Pixels that are coloured: their channels differ by more than 40. None: none is."""
 
 
 @dataclass(frozen=True, kw_only=True)

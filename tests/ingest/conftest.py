@@ -4,6 +4,7 @@ Legend: T frames, H rows, W columns.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +21,9 @@ from pydicom.uid import (
 )
 from scipy import ndimage
 
-from insonify.core.video import Frames
+from insonify.core.video import Frames, Video
+from insonify.ingest.clean import CleanOptions, Names, views
+from insonify.ingest.recording import Recording
 
 NAME = "Example^Erika"
 PATIENT = "MRN-4711"
@@ -112,6 +115,18 @@ def region(left: int, top: int, right: int, bottom: int, **fields: object) -> Da
     for name, value in fields.items():
         setattr(item, name, value)
     return item
+
+
+def cleaned(recording: Recording, options: CleanOptions | None = None) -> Video:
+    """The only view of a short recording, with its facts."""
+    (view,) = views(recording, options or CleanOptions(), Path("0"))
+    (part,) = view.parts(Names(subject="s-1", exam="e-1", video="v-1"))
+    return replace(part, facts=view.facts)
+
+
+@pytest.fixture(name="cleaned")
+def give_cleaned() -> Callable[..., Video]:
+    return cleaned
 
 
 @pytest.fixture(name="fan_mask")

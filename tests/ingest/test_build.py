@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,13 +11,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from pydicom.dataset import Dataset
 
 from insonify.core.errors import ConfigError, StoreError
 from insonify.core.video import Frames
 from insonify.ingest.books import Summary
-from insonify.ingest.build import IngestOptions, ingest, walk
+from insonify.ingest.build import ingest
 from insonify.ingest.clean import CleanOptions
+from insonify.ingest.folder_options import FolderOptions
+from insonify.ingest.options import IngestOptions
 from insonify.store import Store
 
 Screen = Callable[..., Frames]
@@ -146,7 +150,8 @@ def test_refused_files_can_be_tried_again(folder: Path, tmp_path: Path) -> None:
 KILLED = """
 import sys, pathlib
 from insonify.ingest import books
-from insonify.ingest.build import IngestOptions, ingest
+from insonify.ingest.build import ingest
+from insonify.ingest.options import IngestOptions
 from insonify.ingest.clean import CleanOptions
 books._BATCH = 1
 source, store = map(pathlib.Path, sys.argv[1:])
@@ -184,14 +189,6 @@ def test_a_killed_ingest_goes_on_to_the_same_store(
     assert everything(tmp_path / "cut") == everything(tmp_path / "whole")
 
 
-def test_files_are_taken_in_natural_order(tmp_path: Path) -> None:
-    for name in ("f10", "f9", "f2", ".f1", "skip"):
-        (tmp_path / name).touch()
-    found = [path.name for path in walk(tmp_path, {(tmp_path / "skip").resolve()})]
-    assert found == ["f2", "f9", "f10"]
-    assert list(walk(tmp_path / "f9", set())) == [tmp_path / "f9"]
-
-
 def test_mistakes_in_options(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(ConfigError, match="exclude each other"):
         IngestOptions(subjects=tmp_path, pattern="x")
@@ -206,3 +203,96 @@ def test_mistakes_in_options(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(StoreError, match="made with"):
         take(folder / "cine.dcm", tmp_path / "store", codec="png")
     assert len(Store.open(tmp_path / "store").videos()) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("form", "workers"), [("zip", 0), ("gztar", 2)])
+def test_an_archive_is_taken_like_the_folder_in_it(
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    form: str,
+    workers: int,
+) -> None:
+    (tmp_path / "unpacked").mkdir()
+    inside, table = folder / "manifest.csv", tmp_path / "subjects.csv"
+    first, *rows = inside.read_text().splitlines()
+    table.write_text("\n".join([first, *(f"ward.bin/{row}" for row in rows)]))
+    take(folder, tmp_path / "plain", subjects=inside, labels=("zone",))
+    inside.unlink()
+    packed = tmp_path / "in" / "ward.bin"
+    packed.parent.mkdir()
+    Path(shutil.make_archive(str(packed), form, folder)).rename(packed)
+    store = tmp_path / "store"
+    options = {
+        "folder": FolderOptions(unpack_folder=tmp_path / "unpacked"),
+        "subjects": table,
+    }
+    summary = take(packed.parent, store, labels=("zone",), workers=workers, **options)
+    assert (summary.taken, len(summary.rejects)) == (3, 4)
+    assert contents(store) == contents(tmp_path / "plain")
+    assert not list((tmp_path / "unpacked").iterdir())
+    monkeypatch.setattr("insonify.ingest.unpacking.copy_out", None)  # not needed
+    again = take(packed.parent, store, **options)
+    assert (again.known, again.refused_before, again.taken) == (3, 4, 0)
+
+
+def contents(store: Path) -> list[tuple[object, ...]]:
+    """Videos and labels of a store; which files they are from is left out."""
+    opened = Store.open(store)
+    videos = [
+        tuple(str(row[name]) for name in ("video", "subject", "exam", "frames"))
+        for row in opened.videos().to_pylist()
+    ]
+    labels = [tuple(map(str, row.values())) for row in opened.labels().to_pylist()]
+    reasons = [(reason,) for reason in opened.rejects()["reason"].to_pylist()]
+    images = map(bytes, opened.read_images(opened.frames().row_N))
+    return sorted(
+        [*videos, *labels, *reasons, *((image,) for image in images)], key=repr
+    )
+
+
+def test_a_folder_of_images_is_a_video_if_the_user_says_so(
+    tmp_path: Path, screen: Screen
+) -> None:
+    for number, screen_HW in enumerate(screen(20)):
+        path = tmp_path / "in" / "Erika" / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(screen_HW).save(path)
+    images = FolderOptions(image_folders="video")
+    options = {"folder": images, "clean": CleanOptions(rate_hz=25)}
+    table = tmp_path / "subjects.csv"
+    table.write_text("path,subject\nErika,MRN-4711\n")
+    summary = take(tmp_path / "in", tmp_path / "store", **options, subjects=table)
+    assert (summary.files, summary.taken) == (1, 1)
+    index = Store.open(tmp_path / "store").frames()
+    assert index.time_s_N.tolist() == pytest.approx([n / 25 for n in range(20)])
+    again = take(tmp_path / "in", tmp_path / "store", **options, subjects=table)
+    assert (again.known, again.taken) == (1, 0)
+
+
+def test_shares_together_are_the_whole(folder: Path, tmp_path: Path) -> None:
+    table = folder / "manifest.csv"
+    take(folder, tmp_path / "whole", subjects=table)
+    for number in (1, 2, 3):
+        share = FolderOptions(shard=f"{number}/3")
+        take(folder, tmp_path / "parts", subjects=table, folder=share)
+    whole, parts = (Store.open(tmp_path / name) for name in ("whole", "parts"))
+    for one in (whole, parts):
+        assert len(one.rejects()) == 4
+    assert set(whole.videos()["video"].to_pylist()) == set(
+        parts.videos()["video"].to_pylist()
+    )
+
+
+def test_what_is_no_file_is_refused(
+    tmp_path: Path, write_movie: WriteMovie, screen: Screen
+) -> None:
+    write_movie(tmp_path / "in" / "a.avi", screen(16))
+    os.mkfifo(tmp_path / "in" / "pipe")
+    (tmp_path / "in" / os.fsdecode(b"M\xfcller.mp4")).touch()
+    summary = take(tmp_path / "in", tmp_path / "store", subjects_from="file")
+    assert (summary.taken, len(summary.rejects)) == (1, 2)
+    reasons = " ".join(reject.reason for reject in summary.rejects)
+    assert "not a regular file" in reasons
+    assert "empty" in reasons

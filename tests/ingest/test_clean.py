@@ -2,42 +2,52 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from pydicom.dataset import Dataset
 
 from insonify.core.errors import IngestError
 from insonify.core.video import Frames, Video
-from insonify.ingest.clean import CleanOptions, Names, clean
+from insonify.ingest import clean
+from insonify.ingest.clean import CleanOptions, Names, views
+from insonify.ingest.evidence import area_of
 from insonify.ingest.reading import read
+from insonify.ingest.reduction import Reduction
 
 Screen = Callable[..., Frames]
 MakeDataset = Callable[..., Dataset]
+Cleaned = Callable[..., Video]
+Make = Callable[..., Video]
 NAMES = Names(subject="s-1", exam="e-1", video="v-1")
 
 
-def make(path: Path, cine: Dataset, options: CleanOptions | None = None) -> Video:
-    cine.save_as(path, enforce_file_format=True)
-    return clean(read(path), NAMES, options or CleanOptions())
+@pytest.fixture
+def make(cleaned: Cleaned) -> Make:
+    def write(path: Path, cine: Dataset, options: CleanOptions | None = None) -> Video:
+        cine.save_as(path, enforce_file_format=True)
+        return cleaned(read(path), options)
+
+    return write
 
 
+@pytest.mark.parametrize("size", [50, 64, 1000])
 def test_nothing_outside_the_area_survives_not_even_at_its_edge(
-    tmp_path: Path, dataset: MakeDataset, screen: Screen
+    size: int, screen: Screen, fan_mask: Callable[[], npt.NDArray[np.bool_]]
 ) -> None:
-    frames = screen()
-    lit = np.where(frames[:1].max(0) == 0, 255, frames).astype(np.uint8)
-    dark = make(tmp_path / "dark.dcm", dataset(frames), CleanOptions(size=64))
-    bright = make(tmp_path / "lit.dcm", dataset(lit), CleanOptions(size=64))
-    # The same image on a black and on a white screen: what is kept is the same but
-    # where the area, which is found in both, differs by a pixel of the screen.
-    assert dark.frames_THW.shape == bright.frames_THW.shape
-    black = (bright.frames_THW == 0) | (dark.frames_THW == 0)
-    assert black.mean() > 0.2
-    assert np.array_equal(bright.frames_THW[~black], dark.frames_THW[~black])
+    dark = screen(3)
+    bright = np.where(fan_mask(), dark, 255).astype(np.uint8)
+    reduction = Reduction.plan(area_of(fan_mask(), "given"), size)
+    for one_HW, other_HW in zip(dark, bright, strict=True):
+        reduced_hw = reduction.apply(one_HW)
+        assert np.array_equal(reduced_hw, reduction.apply(other_HW))
+        assert (reduced_hw == 0).mean() > 0.2
 
 
 @pytest.mark.parametrize("size", [16, 50, 100, 1000])
 def test_size_rectangle_and_spacing(
     size: int,
+    *,
+    make: Make,
     tmp_path: Path,
     dataset: MakeDataset,
     region: MakeDataset,
@@ -62,7 +72,7 @@ def test_size_rectangle_and_spacing(
 
 
 def test_the_crop_says_where_the_stored_frame_was_on_the_screen(
-    tmp_path: Path, dataset: MakeDataset, screen: Screen
+    make: Make, tmp_path: Path, dataset: MakeDataset, screen: Screen
 ) -> None:
     frames = screen()
     video = make(tmp_path / "0.dcm", dataset(frames), CleanOptions(size=1000))
@@ -77,7 +87,7 @@ def test_the_crop_says_where_the_stored_frame_was_on_the_screen(
 
 
 def test_facts_hold_no_identity(
-    tmp_path: Path, dataset: MakeDataset, screen: Screen
+    make: Make, tmp_path: Path, dataset: MakeDataset, screen: Screen
 ) -> None:
     cine = dataset(
         screen(),
@@ -94,8 +104,39 @@ def test_facts_hold_no_identity(
 
 
 def test_a_recording_of_nothing_is_refused(
-    tmp_path: Path, dataset: MakeDataset, screen: Screen
+    make: Make, tmp_path: Path, dataset: MakeDataset, screen: Screen
 ) -> None:
     black = dataset(np.zeros_like(screen()))
     with pytest.raises(IngestError, match="24 black"):
         make(tmp_path / "0.dcm", black, CleanOptions(area="full"))
+
+
+def test_a_long_recording_is_cleaned_in_parts(
+    make: Make,
+    tmp_path: Path,
+    dataset: MakeDataset,
+    screen: Screen,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = make(tmp_path / "0.dcm", dataset(screen(40)))
+    monkeypatch.setattr(clean, "_PART", 12 * whole.frames_THW[0].size)
+    (view,) = views(read(tmp_path / "0.dcm"), CleanOptions(), Path("0"))
+    parts = list(view.parts(NAMES))
+    assert [len(part.frames_THW) for part in parts] == [12, 12, 12, 4]
+    assert [part.segments_T[0] for part in parts] == [0, 1, 2, 3]
+    joined = np.concatenate([part.frames_THW for part in parts])
+    assert np.array_equal(joined, whole.frames_THW)
+    times = np.concatenate([part.times_s_T for part in parts])
+    assert np.array_equal(times, whole.times_s_T)
+    assert view.facts == whole.facts
+
+
+def test_a_damaged_end_is_noted_after_the_parts_before_it(
+    tmp_path: Path, write_movie: Callable[..., Path], screen: Screen
+) -> None:
+    path = write_movie(tmp_path / "0.avi", screen(60))
+    path.write_bytes(path.read_bytes()[: int(0.6 * path.stat().st_size)])
+    (view,) = views(read(path, "keep"), CleanOptions(damaged="keep"), Path("0"))
+    (part,) = view.parts(NAMES)
+    assert 10 < len(part.frames_THW) < 60
+    assert view.facts["notes"]

@@ -1,6 +1,7 @@
 """Real recordings: lung clips (CC BY, see their manifest) and pydicom's cine."""
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,9 @@ import pydicom
 import pytest
 
 from insonify.core.video import Video
-from insonify.ingest.clean import CleanOptions, Names, clean
 from insonify.ingest.reading import read
 
-
-def made(path: Path) -> Video:
-    return clean(read(path), Names("s-1", "e-1", "v-1"), CleanOptions())
+Cleaned = Callable[..., Video]
 
 
 @pytest.mark.parametrize(
@@ -24,11 +22,13 @@ def made(path: Path) -> Video:
         ("convex/Reg_pat4Image_140238.mpeg", 1),
     ],
 )
-def test_lung_clips(name: str, repeats: int, shared_data: Path) -> None:
+def test_lung_clips(
+    name: str, repeats: int, shared_data: Path, cleaned: Cleaned
+) -> None:
     folder = shared_data / "lung_video_ccby"
     with (folder / "manifest.csv").open(newline="") as file:
         truth = {row["path"]: row for row in csv.DictReader(file)}[name]
-    video = made(folder / name)
+    video = cleaned(read(folder / name))
     assert video.facts["frames_read"] == int(truth["frames"])
     assert video.facts["duplicates"] == pytest.approx(repeats, abs=2)
     assert video.facts["frozen"] == video.facts["black"] == 0
@@ -40,9 +40,9 @@ def test_lung_clips(name: str, repeats: int, shared_data: Path) -> None:
     assert np.diff(video.times_s_T).min() == pytest.approx(1 / rate, rel=0.1)
 
 
-def test_the_cine_whose_region_is_of_twice_its_size() -> None:
+def test_the_cine_whose_region_is_of_twice_its_size(cleaned: Cleaned) -> None:
     folder = Path(pydicom.__file__).parent / "data" / "test_files"
-    video = made(folder / "examples_ybr_color.dcm")
+    video = cleaned(read(folder / "examples_ybr_color.dcm"))
     assert video.facts["frames_read"] == 30
     assert video.facts["timing"] == "FrameTime"
     assert "exceeds the picture and is clipped to it" in str(video.facts["notes"])

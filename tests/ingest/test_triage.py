@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -6,7 +7,13 @@ import pytest
 
 from insonify.core.errors import ConfigError
 from insonify.core.video import Frames
-from insonify.ingest.triage import Triage, TriageOptions, triage
+from insonify.ingest.triage import (
+    Triage,
+    TriageOptions,
+    join_figures,
+    thresholds,
+    triage,
+)
 
 Screen = Callable[..., Frames]
 
@@ -41,7 +48,7 @@ def test_repeats_of_a_converted_clip_are_dropped_and_not_called_frozen(
 ) -> None:
     frames = screen(20).repeat([1, 3] * 10, 0)
     found = look(frames, fps=40)
-    assert found.counts == {"black": 0, "frozen": 0, "duplicates": 20, "cuts": 0}
+    assert {name: n for name, n in found.counts.items() if n} == {"duplicates": 20}
     assert np.array_equal(frames[found.keep_T], screen(20))
     assert not found.segments.any()
 
@@ -105,3 +112,51 @@ def test_nothing_but_black_or_one_frame(screen: Screen) -> None:
 def test_thresholds_are_not_negative() -> None:
     with pytest.raises(ConfigError, match="negative"):
         TriageOptions(black=-1)
+
+
+def test_a_frame_is_counted_by_the_first_reason(screen: Screen) -> None:
+    frames = screen(40)
+    frames[10:30] = 0
+    times_s_T, mask_HW = np.arange(40) / 20, np.ones((176, 200), bool)
+    share_T = np.where(np.arange(40) < 20, 0.5, 0.0)
+    found = triage(frames, times_s_T, mask_HW, TriageOptions(), share_T)
+    dropped = {name: n for name, n in found.counts.items() if n}
+    assert dropped == {"black": 20, "colour": 10}
+    assert np.flatnonzero(found.keep_T).tolist() == list(range(30, 40))
+
+
+def test_zero_switches_every_rule_off(screen: Screen) -> None:
+    live = screen(30)
+    dark = np.zeros((4, *live.shape[1:]), np.uint8)
+    frames = np.concatenate([live, live, live[-1:].repeat(20, 0), dark, 255 - live])
+    times_s_T = np.arange(len(frames)) / 20
+    times_s_T[70:] += 5
+    mask_HW = np.ones(live.shape[1:], bool)
+    share_T = np.full(len(frames), 0.5)
+    names = ["duplicate", "black", "freeze_s", "lift_off", "colour", "replay"]
+    names += ["overlay_s", "split_screen", "cut_jump", "gap"]
+    off = TriageOptions(**dict.fromkeys(names, 0.0))
+    found = triage(frames, times_s_T, mask_HW, off, share_T)
+    assert found.keep_T.all()
+    assert not any(found.counts.values())
+    assert not found.segments.any()
+    on = triage(frames, times_s_T, mask_HW, TriageOptions(), share_T)
+    assert not on.keep_T.any()
+
+
+def test_figures_of_stretches_join_to_those_of_the_whole(screen: Screen) -> None:
+    frames = (screen(40) * np.linspace(1, 0.5, 40)[:, None, None]).astype(np.uint8)
+    times_s_T, mask_HW = np.arange(40) / 20, np.ones((176, 200), bool)
+    share_T = np.linspace(0, 0.008, 40)
+    whole = triage(frames, times_s_T, mask_HW, TriageOptions(), share_T)
+    parts = [
+        triage(frames[at], times_s_T[at], mask_HW, TriageOptions(), share_T[at])
+        for at in (slice(0, 25), slice(24, 40))
+    ]
+    assert join_figures([part.figures for part in parts]) == whole.figures
+    assert whole.figures["colour_most"] == 0.008
+
+
+def test_thresholds_are_kept_as_json() -> None:
+    kept = json.loads(thresholds(TriageOptions(colour=0.5)))
+    assert TriageOptions(**kept) == TriageOptions(colour=0.5)

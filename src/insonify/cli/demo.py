@@ -19,8 +19,8 @@ from insonify.cli.transfer import TransferPlanes
 from insonify.cli.transfer_saliency import TransferSaliency
 from insonify.core.errors import ConfigError
 from insonify.core.files import write_bytes
-from insonify.ingest.build import IngestOptions
 from insonify.ingest.gaze.options import GazeImportOptions, PlacingOptions
+from insonify.ingest.options import IngestOptions
 from insonify.recipes import demo
 from insonify.transfer.planes import PlanesOptions
 from insonify.transfer.saliency import SaliencyOptions

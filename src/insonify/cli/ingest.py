@@ -1,8 +1,10 @@
 """``insonify ingest``."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import tyro
 from rich.markup import escape
@@ -10,11 +12,14 @@ from rich.table import Table
 
 from insonify.cli.console import console, progress_bar
 from insonify.ingest.books import COUNTS, Summary
-from insonify.ingest.build import IngestOptions, ingest
+from insonify.ingest.build import ingest
 from insonify.ingest.handling import FileResult
+from insonify.ingest.options import IngestOptions
 from insonify.store import Store
 
 _SHOWN_REJECTS = 20
+OnFile: TypeAlias = Callable[[FileResult, int], None]
+"""Called after each file with its result and the number of files to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,24 +42,28 @@ class Ingest:
 
     def run(self) -> int:
         """Ingest with a progress bar and a summary; 0, or 1 as --strict says."""
-        with progress_bar("files") as bar:
-            line = bar.add_task("", total=None, figures="")
-            refused = 0
-
-            def show(result: FileResult, total: int) -> None:
-                nonlocal refused
-                refused += result.reason is not None
-                figures = f"{refused} refused"
-                bar.update(line, total=total, advance=1, figures=figures)
-
-            summary = ingest(self.source, self.store, self.options, show)
-        _print(summary, Store.open(self.store))
-        refusals = len(summary.rejects) + summary.refused_before
-        return 1 if self.strict and refusals else 0
+        summary = watched(partial(ingest, self.source, self.store, self.options))
+        print_summary(summary, Store.open(self.store), "Ingest")
+        return 1 if self.strict and summary.refusals else 0
 
 
-def _print(summary: Summary, store: Store) -> None:
-    table = Table("", "this time", title="Ingest", show_header=False)
+def watched(work: Callable[[OnFile], Summary]) -> Summary:
+    """Do ``work``, which takes files, with a progress bar."""
+    with progress_bar("files") as bar:
+        line = bar.add_task("", total=None, figures="")
+        refused = 0
+
+        def show(result: FileResult, total: int) -> None:
+            nonlocal refused
+            refused += result.reason is not None
+            bar.update(line, total=total, advance=1, figures=f"{refused} refused")
+
+        return work(show)
+
+
+def print_summary(summary: Summary, store: Store, title: str) -> None:
+    """Show what became of the files, and what the store holds."""
+    table = Table("", "this time", title=title, show_header=False)
     table.add_row("files found", str(summary.files))
     table.add_row("taken before", str(summary.known))
     table.add_row("refused before (see --retry-rejects)", str(summary.refused_before))

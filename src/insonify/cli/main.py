@@ -14,6 +14,7 @@ from insonify.cli.console import errors, quiet_libraries
 from insonify.cli.demo import Demo
 from insonify.cli.doctor import Doctor
 from insonify.cli.gaze import Gaze
+from insonify.cli.importing import Import, default_import
 from insonify.cli.ingest import Ingest
 from insonify.cli.inspect import Inspect
 from insonify.cli.phantom import Phantom
@@ -24,6 +25,7 @@ from insonify.cli.reproduce import Reproduce
 from insonify.cli.split import Split
 from insonify.cli.transfer import TransferPlanes
 from insonify.cli.transfer_saliency import TransferSaliency
+from insonify.cli.triage import Triage
 from insonify.core.errors import ConfigError, InsonifyError
 from insonify.recipes import RECIPES
 
@@ -76,6 +78,11 @@ def _commands(arguments: list[str]) -> Any:
         | Annotated[Phantom, tyro.conf.subcommand("phantom")]
         | Annotated[short[Inspect], tyro.conf.subcommand("inspect")]
         | Annotated[short[Ingest], tyro.conf.subcommand("ingest")]
+        | Annotated[
+            short[Import],
+            tyro.conf.subcommand("import", default=default_import(arguments)),
+        ]
+        | Annotated[Triage, tyro.conf.subcommand("triage")]
         | Annotated[short[Gaze], tyro.conf.subcommand("gaze")]
         | Annotated[Split, tyro.conf.subcommand("split")]
         | Annotated[Pretrain, tyro.conf.subcommand("pretrain", default=pretrain)]

@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import Final
 
 from insonify.ingest.deidentify import add_to_linkage
-from insonify.ingest.handling import FileResult, Job
+from insonify.ingest.handling import FileResult
+from insonify.ingest.planning import Planned
+from insonify.ingest.sign_off import SignOff
 from insonify.store import Reject, Store
 
-COUNTS: Final = ("frames_read", "frames", "duplicates", "black", "frozen", "cuts")
+COUNTS: Final = (
+    *("frames_read", "frames", "black", "frozen", "lift_off", "colour", "duplicates"),
+    *("replays", "cuts", "overlay_pixels", "split_screen"),
+)
 """What is counted over a batch."""
 _BATCH: Final = 16
 _BATCH_S: Final = 10.0
@@ -24,6 +29,8 @@ class Summary:
 
     linkage: Path
     """The private list that says which pseudonym is which file."""
+    sign_off: Path | None = None
+    """The table of this batch, with sheets of pictures beside it."""
     files: int = 0
     known: int = 0
     """Files that were taken before."""
@@ -34,6 +41,11 @@ class Summary:
     counts: Counter[str] = field(default_factory=Counter)
     """Frames read, kept, and dropped by reason."""
 
+    @property
+    def refusals(self) -> int:
+        """Files that are refused, now or before."""
+        return len(self.rejects) + self.refused_before
+
 
 class Books:
     """Commits results in batches and keeps count."""
@@ -42,35 +54,47 @@ class Books:
         self,
         store: Store,
         summary: Summary,
+        sign_off: Path,
         on_file: Callable[[FileResult, int], None],
     ) -> None:
         self.store, self.summary, self.on_file = store, summary, on_file
+        self.sign_off = SignOff(sign_off)
+        summary.sign_off = self.sign_off.table
         self.paths: dict[str, str] = {}
         self.videos = store.known_videos()
         self.refused = set(store.rejects()["file"].to_pylist())
         self.waiting: list[FileResult] = []
         self.since = time.monotonic()
 
-    def choose(self, jobs: Sequence[Job], retry: bool) -> list[Job]:
-        """The jobs that are new; the others are counted."""
-        taken = set(self.store.videos()["file"].to_pylist())
-        self.summary.files = len(jobs)
-        self.summary.known = sum(job.file in taken for job in jobs)
-        new = [job for job in jobs if job.file not in taken]
+    def choose(
+        self, planned: Sequence[Planned], base: Path, retry: bool
+    ) -> list[Planned]:
+        """Those that are new; the others are counted. Paths are within ``base``."""
+        taken = self.store.taken_files()
+        new = [one for one in planned if one.file not in taken]
+        self.summary.files = len(planned)
+        self.summary.known = len(planned) - len(new)
         if not retry:
-            before, new = new, [job for job in new if job.file not in self.refused]
+            before, new = new, [one for one in new if one.file not in self.refused]
             self.summary.refused_before = len(before) - len(new)
-        self.paths = {job.file: str(job.path.resolve()) for job in new}
+        folder = base.resolve()
+        self.paths = {one.file: f"{folder}/{one.relative}" for one in new}
         return new
+
+    def close(self) -> None:
+        """Commit what waits, and write the last sheet."""
+        self.commit()
+        self.sign_off.close()
 
     def add(self, result: FileResult) -> None:
         """Take in a result; commit if it is time."""
-        if result.entry is not None:
-            video = str(result.entry.row["video"])
-            if video in self.videos:
-                reason = f"the same content as {video}, which is in the store"
-                result = FileResult(file=result.file, reason=reason)
-            self.videos.add(video)
+        videos = [str(entry.row["video"]) for entry in result.entries]
+        if known := self.videos & set(videos):
+            for entry in result.entries:
+                self.store.discard(entry)
+            reason = f"the same content as {min(known)}, which is in the store"
+            result = FileResult(file=result.file, reason=reason)
+        self.videos.update(videos)
         self.waiting.append(result)
         if len(self.waiting) >= _BATCH or time.monotonic() - self.since > _BATCH_S:
             self.commit()
@@ -86,14 +110,18 @@ class Books:
         ]
         rows = [(r.file, self.paths[r.file], r.reason or "taken") for r in batch]
         add_to_linkage(self.summary.linkage, rows)
-        self.store.commit(
-            [result.entry for result in batch if result.entry is not None],
+        self.sign_off.add(batch)
+        late = self.store.commit(
+            [entry for result in batch for entry in result.entries],
             [reject for reject in rejects if reject.file not in self.refused],
             [label for result in batch for label in result.labels],
         )
+        # Another writer was quicker: what it took is known, not taken here.
+        known = [r for r in batch if late & {str(e.row["video"]) for e in r.entries}]
         self.summary.rejects += rejects
-        self.summary.taken += len(batch) - len(rejects)
+        self.summary.known += len(known)
+        self.summary.taken += len(batch) - len(rejects) - len(known)
         for result in batch:
             for name in COUNTS:
-                self.summary.counts[name] += int(result.facts.get(name, 0))
+                self.summary.counts[name] += result.counts[name]
         self.since = time.monotonic()

@@ -4,84 +4,59 @@ One function handles one file, in this process or in a pool of others; one bad f
 a row in the table of rejects, and the batch goes on.
 """
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from insonify.core.errors import ConfigError
 from insonify.ingest.books import Books, Summary
-from insonify.ingest.clean import CleanOptions
 from insonify.ingest.deidentify import (
     default_key_path,
-    file_pseudonym,
     linkage_path,
     pseudonym,
     site_key,
 )
-from insonify.ingest.handling import FileResult, Job, crashed, handle
-from insonify.ingest.label_table import read_label_table
-from insonify.ingest.pool import work_through
-from insonify.ingest.subjects import (
-    FromElsewhere,
-    FromPattern,
-    FromTable,
-    Source,
-    SubjectsFrom,
-)
-from insonify.store import Store, StoreSettings
-from insonify.store.codec import Codec
+from insonify.ingest.folder_options import FolderOptions
+from insonify.ingest.handling import FileResult
+from insonify.ingest.jobs import make_jobs
+from insonify.ingest.label_table import Marked, read_label_table
+from insonify.ingest.opening import Opening
+from insonify.ingest.options import IngestOptions, TakeOptions
+from insonify.ingest.planning import Planned, plan, plan_files
+from insonify.ingest.profiles import Profiles
+from insonify.ingest.scratch import Scratch
+from insonify.ingest.subjects import FromTable, Source
+from insonify.ingest.walk import base_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class IngestOptions:
-    """How a folder becomes a store."""
+class Batch:
+    """Files to take, and what is known of them."""
 
-    subjects: Path | None = None
-    """CSV with columns path (relative to SOURCE) and subject, perhaps exam."""
-    labels: tuple[str, ...] = ()
-    """Columns of that CSV (or groups of the pattern) that hold labels of a video."""
-    split_column: str | None = None
-    """Column of that CSV that says train, validation or test, or a fold's number, of
-    each subject; becomes the split of that name."""
-    pattern: str | None = None
-    """Regular expression over the path with a group (?P<subject>…), perhaps exam."""
-    label_table: Path | None = None
-    """CSV with columns path, task, label, start_s and end_s (seconds since the first
-    frame, empty for the whole video): labels of stretches of a video."""
-    subjects_from: SubjectsFrom = "dicom"
-    """Without CSV or pattern: the DICOM patient id, or a subject a folder or a file."""
-    clean: CleanOptions = field(default_factory=CleanOptions)
-    """What is made of each recording."""
-    codec: Codec = "jpeg"
-    """How frames are stored: jpeg (small, lossy), png (lossless), raw (fastest)."""
-    quality: int = 95
-    """JPEG quality."""
-    key: Path | None = None
-    """File with the site's secret key; None: insonify/site.key in the user's
-    configuration folder, made at first use."""
-    workers: int = 2
-    """Processes; 0 works in this one."""
-    retry_rejects: bool = False
-    """Try files again that were refused before."""
+    root: Path
+    """The folder they are in, or the only one."""
+    whose: Source
+    """Whose they are."""
+    files: Sequence[Path] | None = None
+    """Relative to ``root``; one that is not there is refused like a bad one. None: all
+    that are in it."""
+    folder: FolderOptions = field(default_factory=FolderOptions)
+    """What of the folder is taken, where no files are named."""
+    ignored: Sequence[Path] = ()
+    """What in the folder is no recording."""
+    stretches: Mapping[str, tuple[Marked, ...]] = field(default_factory=dict)
+    """Labels of parts of a video, by path."""
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """Frames a second of files that do not say so themselves, by path."""
+    splits: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Splits that are given: the part of each subject, by the split's name."""
 
-    def __post_init__(self) -> None:
-        if self.subjects and self.pattern:
-            raise ConfigError("--subjects and --pattern exclude each other; drop one")
-        if (self.labels and not (self.subjects or self.pattern)) or (
-            self.split_column and not self.subjects
-        ):
-            raise ConfigError("--labels and --split-column need --subjects CSV")
-        if self.workers < 0:
-            raise ConfigError(f"workers must be at least 0, found {self.workers}")
-
-    def source(self) -> Source:
-        """Who says whose a file is."""
-        if self.subjects:
-            return FromTable.read(self.subjects, self.labels, self.split_column)
-        if self.pattern:
-            return FromPattern.compile(self.pattern, self.labels)
-        return FromElsewhere(self.subjects_from)
+    def plan(self, key: bytes, scratch: Scratch) -> list[Planned]:
+        """All there is to take."""
+        if self.files is not None:
+            return list(plan_files(self.root, self.files, key=key))
+        where, ignored = self.root, self.ignored
+        return list(plan(where, self.folder, key=key, scratch=scratch, ignored=ignored))
 
 
 def ingest(
@@ -104,69 +79,72 @@ def ingest(
     """
     if not source.exists():
         raise ConfigError(f"{source}: no such file or folder")
-    key_path = options.key or default_key_path()
-    key, who = site_key(key_path), options.source()
-    settings = StoreSettings(
-        codec=options.codec, quality=options.quality, size=options.clean.size
-    )
-    store = Store.open_or_create(store_path, settings)
-    books = Books(store, Summary(linkage=linkage_path(key_path, store.id)), on_file)
-    jobs = _jobs(source, store_path, options, key, who)
-    if not jobs:
-        raise ConfigError(f"{source}: no file is in it; name the folder of recordings")
-    jobs = books.choose(jobs, options.retry_rejects)
-    for result in work_through(handle, jobs, workers=options.workers, crashed=crashed):
-        books.add(result)
-    books.commit()
+    who, table, profile = options.source(), options.label_table, options.clean.profile
+    if profile:
+        Profiles.read(profile)  # a mistake in it is found before the first file
+    splits = {}
     if options.split_column and isinstance(who, FromTable):
-        parts = {pseudonym(key, "s", who_): part for who_, part in who.parts.items()}
-        store.assign(options.split_column, parts)
-    return books.summary
+        splits = {options.split_column: who.parts}
+    named = (store_path, options.subjects, table, options.key, profile)
+    batch = Batch(
+        root=source,
+        whose=who,
+        folder=options.folder,
+        ignored=[path for path in named if path],
+        stretches=read_label_table(table) if table else {},
+        splits=splits,
+    )
+    return take(batch, store_path, options, on_file)
 
 
-def walk(source: Path, ignored: set[Path]) -> Iterator[Path]:
-    """All files below ``source`` in natural order, but hidden and ignored ones.
+def take(
+    batch: Batch,
+    store_path: Path,
+    options: TakeOptions,
+    on_file: Callable[[FileResult, int], None],
+) -> Summary:
+    """Add what is new of a batch to a store, which is made if need be.
 
-    Links to folders are not followed: they may lead in circles.
+    Args:
+        batch: The files, and what is known of them.
+        store_path: The store.
+        options: How.
+        on_file: Called after each file with its result and the number of files to do.
+
+    Raises:
+        ConfigError: there is no file.
+        StoreError: the store was made with other settings, or a split of that name
+            differs.
     """
-    if source.is_file():
-        yield source
-        return
-    for path in sorted(source.iterdir(), key=_natural):
-        if path.name.startswith(".") or path.resolve() in ignored:
-            continue
-        if path.is_dir() and not path.is_symlink():
-            yield from walk(path, ignored)
-        elif path.is_file():
-            yield path
-
-
-def _natural(path: Path) -> list[tuple[int, int | str]]:
-    """Sort key by which frame 10 comes after frame 9."""
-    parts = re.split(r"(\d+)", path.name)
-    return [(0, int(p)) if p.isdecimal() else (1, p) for p in parts]
-
-
-def _jobs(
-    source: Path, store: Path, options: IngestOptions, key: bytes, who: Source
-) -> list[Job]:
-    """A job for each file, but not for what the options name."""
-    table = options.label_table
-    stretches = read_label_table(table) if table else {}
-    named = (store, options.subjects, table, options.key)
-    jobs = []
-    for path in walk(source, {path.resolve() for path in named if path}):
-        relative = path.relative_to(source) if source.is_dir() else Path(path.name)
-        jobs.append(
-            Job(
-                path=path,
-                relative=relative,
-                file=file_pseudonym(key, relative, path.stat()),
-                store=store,
-                key=key,
-                source=who.only(relative),
-                stretches=stretches.get(relative.as_posix(), ()),
-                options=options.clean,
+    key_path = options.key or default_key_path()
+    key, store = site_key(key_path), options.open_store(store_path)
+    for name, parts in batch.splits.items():
+        hidden = {pseudonym(key, "s", who): part for who, part in parts.items()}
+        store.assign(name, hidden)
+    summary = Summary(linkage=linkage_path(key_path, store.id))
+    sign_off = options.sign_off or key_path.parent / f"sign-off-{store.id}"
+    books = Books(store, summary, sign_off, on_file)
+    with Scratch(batch.folder.unpack_folder, outside=store_path) as scratch:
+        planned = batch.plan(key, scratch)
+        if not planned and not batch.folder.shard:
+            raise ConfigError(
+                f"{batch.root}: no file is in it; name the folder of recordings"
             )
+        new = books.choose(planned, base_of(batch.root), options.retry_rejects)
+        files = Opening(new, batch.root, batch.folder, scratch)
+        jobs = make_jobs(
+            files,
+            store=store_path,
+            key=key,
+            whose=batch.whose,
+            stretches=batch.stretches,
+            rates=batch.rates,
+            clean=options.clean,
+            pictures=options.sheets,
         )
-    return jobs
+        for result in options.work(jobs):
+            books.add(result)
+            files.done(result.file)
+        books.close()
+    store.tidy()
+    return books.summary

@@ -1,26 +1,43 @@
-"""From a recording to a clean video: find the image, crop, resize, triage.
+"""From a recording to clean videos: find the image, crop, reduce, triage.
 
-The recording is read twice, first a spread of frames for the image area and then all
-of it; only the cropped and reduced frames are ever held together.
+A recording is gone through in parts, so that the memory it takes does not grow with
+its length. Each part ends a segment.
 
 Legend: T frames, H rows, W columns.
 """
 
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from itertools import chain, islice
+from pathlib import Path
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from insonify.core.errors import ConfigError, IngestError
-from insonify.core.video import Box, Frames, Video
-from insonify.ingest.image_area import Area, ImageArea, find_image_area, spread_frames
-from insonify.ingest.recording import Damaged, Recording
-from insonify.ingest.rectangle import largest_rectangle
-from insonify.ingest.triage import TriageOptions, triage
+from insonify.core.video import Frames, Video
+from insonify.ingest.image_area import Area, ImageArea, find_image_areas
+from insonify.ingest.profiles import Profiles
+from insonify.ingest.recording import Damaged, Recording, TimedFrame
+from insonify.ingest.reduction import Reduction
+from insonify.ingest.reread import looked_over
+from insonify.ingest.shapes import Outline
+from insonify.ingest.triage import (
+    Triage,
+    TriageOptions,
+    join_figures,
+    thresholds,
+    triage,
+)
 
 Facts = dict[str, str | int | float]
+Floats = npt.NDArray[np.float64]
+
+_PART: Final = 128 << 20
+"""Bytes of reduced frames in a part: 1542 frames of 256 x 340, a minute."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,14 +48,23 @@ class CleanOptions:
     """Where the image is: found; the full frame, for sources that are cropped and have
     nothing burned in; or TOP LEFT BOTTOM RIGHT in pixels of the source picture (rows
     TOP to BOTTOM, columns LEFT to RIGHT), such as for stills amid burned-in text."""
+    profile: Path | None = None
+    """YAML file of saved profiles: where the image is, by device, picture shape or
+    folder; for what the device does not declare exactly. See insonify inspect
+    --save-profile."""
     size: int = 256
     """Short side of the image area in pixels; smaller images are not enlarged."""
+    rate_hz: float | None = None
+    """Frames a second of files that tell no times, and of folders of images; also says
+    that the slices of a volume are frames."""
     damaged: Damaged = "reject"
     """A file that breaks off: refuse it, or keep what comes before."""
     triage: TriageOptions = field(default_factory=TriageOptions)
     """Which frames are dropped."""
 
     def __post_init__(self) -> None:
+        if self.rate_hz is not None and not 0 < self.rate_hz < math.inf:
+            raise ConfigError(f"--rate-hz must be above 0, found {self.rate_hz:g}")
         if not isinstance(self.area, str):
             top, left, bottom, right = self.area
             if not (0 <= top < bottom and 0 <= left < right):
@@ -56,106 +82,138 @@ class Names(NamedTuple):
     video: str
 
 
-def clean(recording: Recording, names: Names, options: CleanOptions) -> Video:
-    """Make a clean video.
+@dataclass(kw_only=True)
+class View:
+    """One image of a recording; a split screen has several."""
+
+    area: ImageArea
+    recording: Recording
+    frames: Callable[[], Iterator[TimedFrame]]
+    """Goes through the recording."""
+    options: CleanOptions
+    counts: Counter[str] = field(default_factory=Counter)
+    """Frames read, kept, and dropped by reason, as far as the parts were taken."""
+    facts: Facts = field(default_factory=dict)
+    """What is known of the view; all parts share it, and it grows while they are
+    taken."""
+
+    def parts(self, names: Names) -> Iterator[Video]:
+        """Clean videos that follow each other in time, each a part of the view.
+
+        Raises:
+            IngestError: no frame is worth keeping, or the recording is damaged.
+        """
+        reduction = Reduction.plan(self.area, self.options.size)
+        segment, figures = 0, dict[str, float]()
+        for part in _parts(self.frames(), self.recording.shape_HW, reduction):
+            found = triage(
+                part.frames_THW,
+                part.times_s_T,
+                reduction.mask_hw,
+                self.options.triage,
+                part.colour_T,
+            )
+            kept = int(found.keep_T.sum())
+            self.counts.update(frames_read=len(part.times_s_T), frames=kept)
+            self.counts.update(found.counts)
+            figures = join_figures([figures, found.figures])
+            self._note(figures)
+            if kept:
+                yield self._video(part, found, reduction, names, segment)
+                segment += int(found.segments[-1]) + 1
+        self._note(figures)
+        if not self.counts["frames"]:
+            dropped = ", ".join(f"{n} {kind}" for kind, n in self.counts.items() if n)
+            raise IngestError(f"no frame is worth keeping ({dropped})")
+
+    def _note(self, figures: Mapping[str, float]) -> None:
+        """Bring the facts up to date; a damaged end is only found when it is read."""
+        recording, notes = self.recording, "; ".join(self.recording.notes)
+        self.facts |= {
+            "container": recording.container,
+            "timing": recording.timing,
+            "area": self.area.method,
+            **recording.facts,
+            **self.counts,
+            **figures,
+            "thresholds": thresholds(self.options.triage),
+            **({"notes": notes} if notes else {}),
+        }
+
+    def _video(
+        self,
+        part: "_Part",
+        found: Triage,
+        reduction: Reduction,
+        names: Names,
+        segment: int,
+    ) -> Video:
+        frames_THW = part.frames_THW[found.keep_T]
+        if found.overlay_HW is not None:
+            frames_THW[:, found.overlay_HW] = 0
+        return Video(
+            frames_THW=frames_THW,
+            times_s_T=part.times_s_T[found.keep_T],
+            segments_T=found.segments + np.int32(segment),
+            motion_T=found.motion,
+            rectangle=reduction.rectangle,
+            spacing_mm=reduction.spacing_mm(self.area.spacing_mm),
+            subject=names.subject,
+            exam=names.exam,
+            video=names.video,
+            source_shape=self.recording.shape_HW,
+            crop=self.area.box,
+            facts=self.facts,
+        )
+
+
+def views(
+    recording: Recording, options: CleanOptions, relative: Path
+) -> tuple[View, ...]:
+    """Find the image of a recording, or the images of a split screen.
+
+    Args:
+        recording: What to look at.
+        options: How.
+        relative: Path within the folder that is ingested; for profiles.
 
     Raises:
-        IngestError: the image cannot be found, or no frame is worth keeping.
+        IngestError: it cannot be told from what is around it.
     """
-    spread_THW = spread_frames(recording.frames())
-    area = find_image_area(recording, spread_THW, options.area)
-    reduce = Reduction.plan(area, options.size)
-    frames, times = [], []
-    for time_s, luma_HW, _ in recording.frames():
-        if luma_HW.shape != area.mask_HW.shape:
-            raise IngestError("the picture changes its size; export its parts apart")
-        frames.append(reduce.apply(luma_HW))
-        times.append(time_s)
-    frames_THW, times_s_T = np.stack(frames), np.array(times)
-    found = triage(frames_THW, times_s_T, reduce.mask_hw, options.triage)
-    if not found.keep_T.any():
-        raise IngestError(
-            f"none of {len(frames)} frames is worth keeping "
-            f"({', '.join(f'{n} {kind}' for kind, n in found.counts.items())})"
-        )
-    notes = "; ".join(dict.fromkeys(recording.notes))
-    facts: Facts = {
-        "container": recording.container,
-        "timing": recording.timing,
-        "area": area.method,
-        **recording.facts,
-        "frames_read": len(frames),
-        **found.counts,
-        **({"notes": notes} if notes else {}),
-    }
-    return Video(
-        frames_THW=frames_THW[found.keep_T],
-        times_s_T=times_s_T[found.keep_T],
-        segments_T=found.segments,
-        motion_T=found.motion,
-        rectangle=reduce.rectangle,
-        spacing_mm=reduce.spacing_mm(recording),
-        subject=names.subject,
-        exam=names.exam,
-        video=names.video,
-        source_shape=recording.shape_HW,
-        crop=area.box,
-        facts=facts,
+    profile: tuple[Outline, ...] = ()
+    if options.profile is not None:
+        profile = Profiles.read(options.profile).find(recording, relative)
+    spread_THW, frames = looked_over(recording)
+    areas = find_image_areas(recording, spread_THW, options.area, profile)
+    return tuple(
+        View(area=area, recording=recording, frames=frames, options=options)
+        for area in areas
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reduction:
-    """Crops frames to the image area and reduces them, clean to the edge."""
-
-    area: ImageArea
-    height: int
-    width: int
-    mask_hw: npt.NDArray[np.bool_]
-    """The image area after reduction: pixels that lie wholly inside it."""
-    rectangle: Box
-    """The largest rectangle inside ``mask_hw``."""
-
-    @classmethod
-    def plan(cls, area: ImageArea, size: int) -> "Reduction":
-        """Choose the reduced size; never larger than the source."""
-        box = area.box
-        scale = min(1.0, size / min(box.height, box.width))
-        height, width = round(box.height * scale), round(box.width * scale)
-        share = _resize(_crop(area.mask_HW * np.uint8(255), box), height, width)
-        mask_hw = share >= 254
-        rectangle = largest_rectangle(mask_hw)
-        if min(rectangle.height, rectangle.width) < 1:
-            raise IngestError(
-                f"the image area is too thin to be reduced to {size} pixels; "
-                "pass a larger --size, in a store of its own"
-            )
-        return cls(
-            area=area, height=height, width=width, mask_hw=mask_hw, rectangle=rectangle
-        )
-
-    def apply(self, luma_HW: Frames) -> Frames:
-        """Crop, black out what is outside, reduce by averaging: (height, width)."""
-        box = self.area.box
-        inside = np.where(_crop(self.area.mask_HW, box), _crop(luma_HW, box), 0)
-        reduced = _resize(inside.astype(np.uint8), self.height, self.width)
-        return np.where(self.mask_hw, reduced, 0).astype(np.uint8)
-
-    def spacing_mm(self, recording: Recording) -> tuple[float, float] | None:
-        """Millimetres per reduced pixel, along rows and columns, if known."""
-        if not recording.regions or recording.regions[0].spacing_mm is None:
-            return None
-        down, right = recording.regions[0].spacing_mm
-        box = self.area.box
-        return down * box.height / self.height, right * box.width / self.width
+class _Part(NamedTuple):
+    frames_THW: Frames
+    """Reduced frames."""
+    times_s_T: Floats
+    colour_T: Floats
+    """The share of the image area that is coloured."""
 
 
-def _crop(image_HW: npt.NDArray[np.generic], box: Box) -> npt.NDArray[np.generic]:
-    return image_HW[box.top : box.bottom, box.left : box.right]
-
-
-def _resize(image_HW: npt.NDArray[np.generic], height: int, width: int) -> Frames:
-    if image_HW.shape == (height, width):
-        return image_HW.astype(np.uint8)
-    image = Image.fromarray(np.ascontiguousarray(image_HW))
-    return np.asarray(image.resize((width, height), Image.Resampling.BOX))
+def _parts(
+    frames: Iterator[TimedFrame], shape: tuple[int, int], reduction: Reduction
+) -> Iterator[_Part]:
+    """Reduced frames, as many at a time as memory is set aside for."""
+    height, width = reduction.height, reduction.width
+    most = max(_PART // (height * width), 1)
+    while first := next(frames, None):
+        # Pages that are not written to cost nothing.
+        frames_THW = np.empty((most, height, width), np.uint8)
+        times: list[float] = []
+        colour: list[float] = []
+        for frame in chain([first], islice(frames, most - 1)):
+            if frame.luma_HW.shape != shape:
+                raise IngestError("the picture changes its size; export its parts")
+            frames_THW[len(times)] = reduction.apply(frame.luma_HW)
+            times.append(frame.time_s)
+            colour.append(reduction.share(frame.colour_HW))
+        yield _Part(frames_THW[: len(times)], np.array(times), np.array(colour))

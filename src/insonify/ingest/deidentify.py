@@ -57,7 +57,10 @@ def pseudonym(key: bytes, kind: str, value: str | bytes) -> str:
         kind: What is hidden; the same value of another kind has another pseudonym.
         value: What to hide.
     """
-    content = value.encode() if isinstance(value, str) else value
+    # A file's name is bytes, in whatever encoding: what is not UTF-8 is kept as it is.
+    content = value
+    if isinstance(content, str):
+        content = content.encode("utf-8", "surrogateescape")
     digest = hmac.new(key, kind.encode() + b"\0" + content, hashlib.sha256)
     return f"{kind}-{digest.hexdigest()[:_DIGITS]}"
 
@@ -97,7 +100,10 @@ def add_to_linkage(path: Path, rows: Iterable[tuple[str, str, str]]) -> None:
     Appended, not rewritten: an archive has 100 000 files and a batch 16.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-    with os.fdopen(os.open(path, flags, 0o600), "w", newline="") as file:
+    handle = os.open(path, flags, 0o600)
+    with open(  # noqa: PTH123  # the open file, not its path
+        handle, "w", newline="", encoding="utf-8", errors="surrogateescape"
+    ) as file:
         writer = csv.writer(file)
         if os.fstat(file.fileno()).st_size == 0:
             writer.writerow(["file", "path", "outcome"])

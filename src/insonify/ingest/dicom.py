@@ -1,28 +1,34 @@
 """DICOM cines and images, frame by frame, as luma.
 
-Legend: H rows, W columns, C colour channels.
+Legend: T frames, H rows, W columns.
 """
 
 import logging
 import struct
 import warnings
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.encaps import generate_fragments, generate_frames
-from pydicom.errors import InvalidDicomError
-from pydicom.pixels import apply_color_lut, get_decoder, iter_pixels
-from pydicom.uid import UID, ImplicitVRLittleEndian, JPEGBaseline8Bit
+from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.pixels import get_decoder
+from pydicom.uid import UID, ImplicitVRLittleEndian, JPEGExtended12Bit
 
 from insonify.core.errors import IngestError
-from insonify.core.video import Frames
-from insonify.ingest.dicom_header import read_facts, read_identity, read_regions
+from insonify.ingest.dicom_header import (
+    read_active_area,
+    read_facts,
+    read_identity,
+    read_regions,
+)
+from insonify.ingest.dicom_pixels import arrays_of, colour, luma, to_eight_bits
 from insonify.ingest.dicom_times import read_times
 from insonify.ingest.movie import read_movie
 from insonify.ingest.recording import Damaged, Recording, TimedFrame
@@ -31,12 +37,12 @@ _VIDEO: Final = "1.2.840.10008.1.2.4.10"
 """MPEG-2, H.264 and HEVC are .100 to .108; pydicom has no decoder of them."""
 
 _FAILURES: Final = (
-    *(InvalidDicomError, struct.error, EOFError, OSError, AttributeError, KeyError),
-    *(TypeError, ValueError, RuntimeError, NotImplementedError, OverflowError),
+    *(InvalidDicomError, BytesLengthException, struct.error, zlib.error, EOFError),
+    *(OSError, AttributeError, LookupError, TypeError, ValueError, RuntimeError),
+    *(NotImplementedError, OverflowError, MemoryError),
 )
-"""What pydicom and its decoders raise on a damaged file."""
-
-_BT601: Final = np.array([0.299, 0.587, 0.114], np.float32)
+"""What pydicom and its decoders raise on a damaged file: MemoryError where a length of
+4 GiB is declared."""
 
 
 def is_dicom(path: Path) -> bool:
@@ -51,13 +57,16 @@ def is_dicom(path: Path) -> bool:
     return head[128:] == b"DICM" or head[:2] in (b"\x02\0", b"\x08\0")
 
 
-def read_dicom(path: Path, damaged: Damaged = "reject") -> Recording:
+def read_dicom(
+    path: Path, damaged: Damaged = "reject", rate_hz: float | None = None
+) -> Recording:
     """Open a DICOM file that holds pictures, whatever its SOP class.
 
     Args:
         path: The file.
         damaged: What to do where a frame cannot be decoded: refuse the file, or keep
             the frames before it.
+        rate_hz: Frames a second where the file tells no times.
 
     Raises:
         IngestError: it holds no pictures, or needs a decoder that is not installed.
@@ -67,27 +76,33 @@ def read_dicom(path: Path, damaged: Damaged = "reject") -> Recording:
     try:
         with warnings.catch_warnings(action="ignore"):
             data = pydicom.dcmread(path, force=True)
-            return _recording(data, damaged)
+            return _recording(data, damaged, rate_hz)
     except _FAILURES as error:
         raise IngestError(
             f"damaged DICOM header ({type(error).__name__}); send the file again"
         ) from None
 
 
-def _recording(data: Dataset, damaged: Damaged) -> Recording:
+def _recording(data: Dataset, damaged: Damaged, rate_hz: float | None) -> Recording:
     if not data.get("PixelData"):
+        # Not which modality: in a damaged header, the value runs on to the names.
         raise IngestError(
-            f"DICOM without pictures ({data.get('Modality') or 'unknown modality'}), "
-            "or cut short before them; send the pictures"
+            "DICOM without pictures (a report?), or cut short before them; send the "
+            "pictures"
         )
     syntax = data.file_meta.get("TransferSyntaxUID", ImplicitVRLittleEndian)
     data.file_meta.TransferSyntaxUID = syntax
     if syntax.startswith(_VIDEO):
-        return _read_video(data, damaged)
-    _require_decoder(syntax)
+        return _read_video(data, damaged, rate_hz)
+    _require_decoder(syntax, int(data.BitsStored))
     shape_HW = (int(data.Rows), int(data.Columns))
     count = data.NumberOfFrames = _count_frames(data)
-    times_T, timing = read_times(data, count)
+    if count > len(data.PixelData):
+        raise IngestError(
+            f"{count} frames are declared in {len(data.PixelData)} bytes; send the "
+            "file again"
+        )
+    times_T, timing = read_times(data, count, rate_hz)
     regions, notes = read_regions(data, shape_HW)
     recording = Recording(
         frames=lambda: _frames(data, times_T, damaged, recording),
@@ -95,6 +110,7 @@ def _recording(data: Dataset, damaged: Damaged) -> Recording:
         container="dicom",
         timing=timing if count > 1 else "still",
         regions=regions,
+        active_HW=read_active_area(data, shape_HW),
         identity=read_identity(data),
         facts={"codec": syntax.name, **read_facts(data)},
         notes=notes,
@@ -105,13 +121,12 @@ def _recording(data: Dataset, damaged: Damaged) -> Recording:
 def _frames(
     data: Dataset, times_T: npt.NDArray[np.float64], damaged: Damaged, to: Recording
 ) -> Iterator[TimedFrame]:
-    # Pillow decodes JPEG baseline five times faster than gdcm (0.7 s and 3.5 s).
-    fast = data.file_meta.TransferSyntaxUID == JPEGBaseline8Bit
-    arrays = iter_pixels(data, raw=True, decoding_plugin="pillow" if fast else "")
+    arrays, coding = arrays_of(data), str(data.get("PhotometricInterpretation"))
     for number, time_s in enumerate(times_T):
         try:
             with warnings.catch_warnings(action="ignore"):
-                luma_HW = _luma(next(arrays), data)
+                pixels = to_eight_bits(next(arrays), data)
+            luma_HW, colour_HW = luma(pixels, coding), colour(pixels, coding)
         except (StopIteration, *_FAILURES) as error:
             found = f"{number} of {len(times_T)} frames decode ({type(error).__name__})"
             if number == 0:
@@ -123,19 +138,20 @@ def _frames(
                 ) from None
             to.add_note(found)
             return
-        yield TimedFrame(float(time_s), luma_HW)
+        yield TimedFrame(float(time_s), luma_HW, colour_HW)
 
 
-def _read_video(data: Dataset, damaged: Damaged) -> Recording:
+def _read_video(data: Dataset, damaged: Damaged, rate_hz: float | None) -> Recording:
     """A video inside DICOM: its bytes are a stream that PyAV opens."""
     stream = b"".join(generate_fragments(_after_offsets(data.PixelData)))
-    movie = read_movie(stream, damaged)
+    movie = read_movie(stream, damaged, rate_hz)
     regions, notes = read_regions(data, movie.shape_HW)
     movie.notes.extend(notes)
     return replace(
         movie,
         container="dicom",
         regions=regions,
+        active_HW=read_active_area(data, movie.shape_HW),
         identity=read_identity(data),
         facts=movie.facts | read_facts(data),
     )
@@ -147,7 +163,12 @@ def _after_offsets(buffer: bytes) -> bytes:
     return buffer[8 + length :]
 
 
-def _require_decoder(syntax: UID) -> None:
+def _require_decoder(syntax: UID, bits: int) -> None:
+    if syntax == JPEGExtended12Bit and bits > 8:
+        raise IngestError(
+            f"no free decoder reads {syntax.name} of {bits} bits; decompress the file, "
+            "as with DCMTK's dcmdjpeg"
+        )
     if syntax.is_compressed and not get_decoder(syntax).available_plugins:
         raise IngestError(
             f"no decoder of {syntax.name} is installed; "
@@ -158,48 +179,12 @@ def _require_decoder(syntax: UID) -> None:
 def _count_frames(data: Dataset) -> int:
     """NumberOfFrames, or what the pixel data holds where that is no number."""
     try:
-        return max(int(data.get("NumberOfFrames") or 1), 1)
-    except ValueError:
-        if data.file_meta.TransferSyntaxUID.is_compressed:
+        return max(int(data.NumberOfFrames), 1)
+    except (AttributeError, TypeError, ValueError):
+        if data.file_meta.TransferSyntaxUID.is_encapsulated:
             return sum(1 for _ in generate_frames(data.PixelData))
-        depth = int(data.BitsAllocated) // 8 * int(data.get("SamplesPerPixel") or 1)
-        frame = int(data.Rows) * int(data.Columns) * depth
+        bits = int(data.BitsAllocated) * int(data.get("SamplesPerPixel") or 1)
+        if data.PhotometricInterpretation == "YBR_FULL_422":
+            bits = bits * 2 // 3  # Two pixels share their colour.
+        frame = int(data.Rows) * int(data.Columns) * bits // 8
         return max(len(data.PixelData) // frame, 1)
-
-
-def _luma(pixels: npt.NDArray[Any], data: Dataset) -> Frames:
-    """Grey values of (H, W) or (H, W, C), as the attribute says they are coded.
-
-    YBR is not converted: its first channel is the luma, four times faster.
-    """
-    coding = data.PhotometricInterpretation
-    if coding == "PALETTE COLOR":
-        pixels = apply_color_lut(pixels, data)
-        pixels_HWC = (pixels >> 8 if pixels.dtype == np.uint16 else pixels)[..., :3]
-        return _weighed(pixels_HWC)
-    eight_bit = _to_eight_bits(pixels, data)
-    if eight_bit.ndim == 3:
-        # JPEG 2000's own transforms (RCT, ICT) are undone by the decoder.
-        coded = coding in ("YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420")
-        return eight_bit[..., 0] if coded else _weighed(eight_bit)
-    return 255 - eight_bit if coding == "MONOCHROME1" else eight_bit
-
-
-def _weighed(pixels_HWC: npt.NDArray[Any]) -> Frames:
-    luma_HW: Frames = np.rint(pixels_HWC @ _BT601).astype(np.uint8)
-    return luma_HW
-
-
-def _to_eight_bits(pixels: npt.NDArray[Any], data: Dataset) -> Frames:
-    """Scale by the window that the file names, else by the bits that are used."""
-    if pixels.dtype == np.uint8:
-        return pixels
-    low, width = 0.0, 2.0 ** int(data.BitsStored) - 1
-    if data.get("PixelRepresentation"):
-        low = -(width + 1) / 2
-    if data.get("WindowWidth"):
-        # Both may have several values, for alternative views: the first is the default.
-        width = float(np.ravel(data.WindowWidth)[0])
-        low = float(np.ravel(data.WindowCenter)[0]) - width / 2
-    scaled = (pixels.astype(np.float32) - low) * (255 / max(width, 1.0))
-    return scaled.clip(0, 255).astype(np.uint8)

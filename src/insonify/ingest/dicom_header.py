@@ -1,11 +1,16 @@
 """What a DICOM header says of image regions, people and equipment."""
 
-from typing import Any, Final
+from math import inf
+from typing import Any, Final, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 from pydicom.dataset import Dataset
 
 from insonify.core.video import Box
 from insonify.ingest.recording import Identity, Region
+
+Mask: TypeAlias = npt.NDArray[np.bool_]
 
 _IMAGE: Final = 1  # RegionSpatialFormat: 2-D; 2 M-mode, 3 spectral, 4 wave, 5 graphics
 _TISSUE, _COLOUR_FLOW = 1, 2  # RegionDataType
@@ -34,9 +39,17 @@ _ALLOWED: Final = (
 
 
 def read_facts(header: Dataset) -> dict[str, str | int | float]:
-    """Technical fields on the allow-list, as text of at most 64 characters."""
-    found = {name: str(header.get(name) or "").strip()[:64] for name in _ALLOWED}
-    return {name: text for name, text in found.items() if text}
+    """Technical fields on the allow-list, where they are text of 1 to 64 characters.
+
+    Others are left out whole: where the length of a field is damaged, its value runs
+    on through tags, which do not print, to the names of people.
+    """
+    found = {name: str(header.get(name) or "").strip() for name in _ALLOWED}
+    return {
+        name: text
+        for name, text in found.items()
+        if 0 < len(text) <= 64 and text.isprintable()
+    }
 
 
 def read_identity(header: Dataset) -> Identity | None:
@@ -80,9 +93,18 @@ def read_regions(
         spacing_mm = _spacing(item) if exact else None
         regions.append(Region(box=box, spacing_mm=spacing_mm, exact=exact))
     if len(regions) > 1:
-        notes.append(f"{len(regions)} image regions, of which the largest is taken")
+        notes.append(f"{len(regions)} image regions")
     regions.sort(key=lambda r: (not r.exact, -r.box.height * r.box.width))
     return tuple(regions), notes
+
+
+def read_active_area(header: Dataset, shape_HW: tuple[int, int]) -> Mask | None:
+    """The pixels that the device says are image (0018,6070), None where it does not."""
+    group = header.get("ActiveImageAreaOverlayGroup")
+    if group is None or (int(group), 0x3000) not in header:
+        return None
+    bits_HW: Mask = header.overlay_array(int(group)).astype(bool)
+    return bits_HW if bits_HW.shape == shape_HW and bits_HW.any() else None
 
 
 def _clip(declared: Box, shape_HW: tuple[int, int]) -> tuple[Box, int]:
@@ -104,4 +126,4 @@ def _spacing(item: Any) -> tuple[float, float] | None:
         if item.get(f"PhysicalUnits{axis}Direction") != _CENTIMETRES:
             return None
         spacing.append(10 * abs(float(item.get(f"PhysicalDelta{axis}") or 0)))
-    return (spacing[0], spacing[1]) if min(spacing) > 0 else None
+    return (spacing[0], spacing[1]) if all(0 < mm < inf for mm in spacing) else None

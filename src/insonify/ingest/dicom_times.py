@@ -17,12 +17,14 @@ Times = npt.NDArray[np.float64]
 _DEFAULT_RATE: Final = 25.0
 
 
-def read_times(header: Dataset, count: int) -> tuple[Times, str]:
+def read_times(
+    header: Dataset, count: int, rate_hz: float | None = None
+) -> tuple[Times, str]:
     """Seconds of each of ``count`` frames, (T,), and the attribute they come from.
 
     Precedence: what FrameIncrementPointer points to, FrameTime, FrameTimeVector,
     RecommendedDisplayFrameRate, CineRate, EffectiveDuration (DICOM PS3.3, C.7.6.5),
-    then 25 frames a second.
+    then ``rate_hz``, then 25 frames a second.
     """
     pointed = _as_list(header.get("FrameIncrementPointer"))
     names = sorted(_READERS, key=lambda name: tag_for_keyword(name) not in pointed)
@@ -32,7 +34,9 @@ def read_times(header: Dataset, count: int) -> tuple[Times, str]:
         if steps_T is not None and np.all(np.isfinite(steps_T)) and steps_T.min() > 0:
             # The first increment is 0 or repeats the second: time starts at frame one.
             return np.concatenate([[0.0], np.cumsum(steps_T[1:])]), name
-    return np.arange(count) / _DEFAULT_RATE, f"assumed {_DEFAULT_RATE:g} frames/s"
+    told = "assumed" if rate_hz is None else "given:"
+    rate_hz = rate_hz or _DEFAULT_RATE
+    return np.arange(count) / rate_hz, f"{told} {rate_hz:g} frames/s"
 
 
 def _as_list(value: Any) -> list[Any]:

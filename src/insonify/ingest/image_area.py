@@ -7,43 +7,43 @@ Legend: T frames, H rows, W columns.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
 from insonify.core.errors import IngestError
 from insonify.core.video import Box, Frames
-from insonify.ingest.moving import Mask, bounds, moving_mask
-from insonify.ingest.recording import Recording, TimedFrame
-from insonify.ingest.rectangle import largest_rectangle
+from insonify.ingest.dual import moving_views, views_of
+from insonify.ingest.evidence import (
+    ImageArea,
+    area_of,
+    given_area,
+    moving_area,
+    profile_area,
+    region_area,
+)
+from insonify.ingest.moving import Spread, find_moving
+from insonify.ingest.recording import Recording, Region, TimedFrame
+from insonify.ingest.shapes import Mask, Outline, outline_mask
+
+__all__ = [
+    "Area",
+    "Given",
+    "ImageArea",
+    "find_image_areas",
+    "spread_frames",
+]
 
 Given: TypeAlias = tuple[int, int, int, int]
 """Rows ``top`` to ``bottom`` and columns ``left`` to ``right`` of the source picture,
 in the order top, left, bottom, right; ends are exclusive."""
 Area: TypeAlias = Literal["auto", "full"] | Given
 """Where the image is: to be found, everywhere, or given."""
+Areas: TypeAlias = tuple[ImageArea, ...]
 
 _SPREAD: Final = 64
 _LEAST_FRAMES: Final = 8
-_LEAST_SIDE: Final = 32
-"""Pixels; nothing can be learned from less."""
-_LEAST_FILL: Final = 0.45
-"""Share of its bounding box that a sector fills; a sparser shape is not one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImageArea:
-    """The part of the frame that is kept."""
-
-    mask_HW: Mask
-    """Pixels of the image."""
-    box: Box
-    """The mask's bounding box."""
-    rectangle: Box
-    """The largest rectangle inside the mask."""
-    method: str
-    """How it was found."""
 
 
 def spread_frames(frames: Iterator[TimedFrame]) -> Frames:
@@ -67,87 +67,98 @@ def spread_frames(frames: Iterator[TimedFrame]) -> Frames:
     return np.stack(kept)
 
 
-def find_image_area(recording: Recording, spread_THW: Frames, area: Area) -> ImageArea:
-    """Find the image: DICOM 2-D region and motion, motion alone, or what was told.
+def find_image_areas(
+    recording: Recording,
+    spread_THW: Frames,
+    area: Area,
+    profile: tuple[Outline, ...] = (),
+) -> Areas:
+    """Find the image, or the images of a split screen.
+
+    What was told goes first; then the device's own mask of the image; its exact 2-D
+    regions, and what moves in them; a saved profile; and motion alone.
 
     Args:
-        recording: For its regions.
+        recording: For what the device declares.
         spread_THW: Frames spread over the recording.
         area: ``auto``, ``full`` for sources that are cropped already, or the rectangle
             that is the image.
+        profile: Where the images are according to a saved profile.
+
+    Returns:
+        One; on a split screen one for each view, from left to right.
 
     Raises:
         IngestError: the image cannot be told from its surroundings, or the given
-            rectangle is not within the picture.
+            rectangle or profile is not within the picture.
     """
-    shape = spread_THW.shape[1:]
-    whole = Box(0, 0, *shape)
+    shape, regions = spread_THW.shape[1:], recording.regions
     if area == "full":
-        return _area(np.ones(shape, bool), "full frame")
+        return (area_of(np.ones(shape, bool), "full frame").scaled_by(regions),)
     if area != "auto":
-        return _given(Box(*area), shape)
-    region = recording.regions[0] if recording.regions else None
-    moving_HW = None
-    if len(spread_THW) >= _LEAST_FRAMES:
-        moving_HW = moving_mask(spread_THW, region.box if region else whole)
-    if region is not None and region.exact:
-        return _within_region(moving_HW, region.box, shape)
-    if moving_HW is None:
-        raise IngestError(
-            f"{len(spread_THW)} frame(s) and no exact DICOM region: the image cannot "
-            "be told from text around it by its motion; if nothing is burned in, pass "
-            "--area full, else where the image is, --area TOP LEFT BOTTOM RIGHT"
+        return (given_area(Box(*area), shape).scaled_by(regions),)
+    views = views_of(regions)
+    if recording.active_HW is not None:
+        return _numbered(_active(recording.active_HW, views, regions))
+    if views:
+        return _numbered(_within_regions(spread_THW, views))
+    if profile:
+        told = (profile_area(outline, shape) for outline in profile)
+        return _numbered(tuple(one.scaled_by(regions) for one in told))
+    return _numbered(_by_motion(spread_THW, regions))
+
+
+def _active(
+    active_HW: Mask, views: tuple[Region, ...], regions: tuple[Region, ...]
+) -> Areas:
+    """What the device marked as image, parted where its regions say so."""
+    method = "active image area of the device"
+    parts = [active_HW & outline_mask(view.box, active_HW.shape) for view in views]
+    if len(parts) < 2 or not all(part_HW.any() for part_HW in parts):
+        parts = [active_HW]
+    return tuple(area_of(part_HW, method).scaled_by(regions) for part_HW in parts)
+
+
+def _within_regions(spread_THW: Frames, views: tuple[Region, ...]) -> Areas:
+    spread = Spread.of(spread_THW) if len(spread_THW) >= _LEAST_FRAMES else None
+    return tuple(
+        region_area(
+            find_moving(spread, view.box) if spread else None,
+            view,
+            spread_THW.shape[1:],
         )
-    method = "motion" if region is None else "clipped DICOM region, motion"
-    found = _area(moving_HW, method)
-    if moving_HW.sum() >= _LEAST_FILL * found.box.height * found.box.width:
-        return found
-    top, left, bottom, right = found.rectangle
-    only_HW = np.zeros(shape, bool)
-    only_HW[top:bottom, left:right] = True
-    return _area(only_HW, f"{method}, rectangle")
-
-
-def _given(box: Box, shape: tuple[int, ...]) -> ImageArea:
-    """A given rectangle, to its last pixel."""
-    height, width = shape
-    if not box.within(shape):
-        raise IngestError(
-            f"the given image area, rows {box.top} to {box.bottom} and columns "
-            f"{box.left} to {box.right}, is not within the picture of {height} rows "
-            f"and {width} columns; correct --area"
-        )
-    _require_side(box)
-    mask_HW = np.zeros(shape, bool)
-    mask_HW[box.top : box.bottom, box.left : box.right] = True
-    return ImageArea(mask_HW=mask_HW, box=box, rectangle=box, method="given")
-
-
-def _within_region(
-    moving_HW: Mask | None, region: Box, shape: tuple[int, ...]
-) -> ImageArea:
-    """The sector inside a DICOM region, or all of it where little moves."""
-    if moving_HW is not None:
-        box = bounds(moving_HW)
-        share = min(box.height / region.height, box.width / region.width)
-        if share >= 0.6:
-            return _area(moving_HW, "DICOM region, motion")
-    mask_HW = np.zeros(shape, bool)
-    mask_HW[region.top : region.bottom, region.left : region.right] = True
-    return _area(mask_HW, "DICOM region")
-
-
-def _area(mask_HW: Mask, method: str) -> ImageArea:
-    rectangle = largest_rectangle(mask_HW)
-    _require_side(rectangle)
-    return ImageArea(
-        mask_HW=mask_HW, box=bounds(mask_HW), rectangle=rectangle, method=method
+        for view in views
     )
 
 
-def _require_side(rectangle: Box) -> None:
-    if min(rectangle.height, rectangle.width) < _LEAST_SIDE:
-        raise IngestError(
-            f"the image area holds no rectangle of {_LEAST_SIDE} pixels; if the whole "
-            "frame is image, pass --area full"
-        )
+def _by_motion(spread_THW: Frames, regions: tuple[Region, ...]) -> Areas:
+    """What moves, within the first region that was clipped if there is one."""
+    if len(spread_THW) < _LEAST_FRAMES:
+        raise _still(f"{len(spread_THW)} frame(s) and no exact DICOM region")
+    spread = Spread.of(spread_THW)
+    limit = regions[0].box if regions else Box(0, 0, *spread_THW.shape[1:])
+    method = "clipped DICOM region, motion" if regions else "motion"
+    if (two := moving_views(spread, limit)) is not None:
+        return tuple(moving_area(one, method) for one in two)
+    moving = find_moving(spread, limit)
+    if moving is None:
+        raise _still("nothing moves, and no exact DICOM region")
+    return (moving_area(moving, method),)
+
+
+def _still(found: str) -> IngestError:
+    return IngestError(
+        f"{found}: the image cannot be told from text around it by its motion; if "
+        "nothing is burned in, pass --area full, else where the image is, --area TOP "
+        "LEFT BOTTOM RIGHT, or --profile FILE with a profile of the device"
+    )
+
+
+def _numbered(areas: Areas) -> Areas:
+    """Say which view it is where there are several."""
+    if len(areas) == 1:
+        return areas
+    return tuple(
+        replace(area, method=f"{area.method}; view {number} of {len(areas)}")
+        for number, area in enumerate(areas, 1)
+    )

@@ -1,8 +1,9 @@
 """Labels of stretches of videos, from a table."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from insonify.core.errors import ConfigError
 from insonify.ingest.table import read_table
@@ -17,6 +18,37 @@ class Stretch(NamedTuple):
     label: str
     start_s: float | None
     end_s: float | None
+
+
+class Moment(NamedTuple):
+    """A label of one frame, for tables that count frames and not seconds."""
+
+    task: str
+    label: str
+    frame: int
+    """Number of the frame in the file, from 0."""
+
+
+Marked: TypeAlias = Stretch | Moment
+"""A label of a part of a video."""
+
+
+def in_seconds(moment: Moment, times_s: Sequence[float]) -> Stretch | None:
+    """The stretch about a frame's time in which no other frame lies.
+
+    Args:
+        moment: The label.
+        times_s: Times of all frames of the file.
+
+    Returns:
+        The stretch; None where the file has no such frame.
+    """
+    frame, last = moment.frame, len(times_s) - 1
+    if not 0 <= frame <= last:
+        return None
+    start_s = (times_s[frame - 1] + times_s[frame]) / 2 if frame else None
+    end_s = (times_s[frame] + times_s[frame + 1]) / 2 if frame < last else None
+    return Stretch(moment.task, moment.label, start_s, end_s)
 
 
 def read_label_table(path: Path) -> dict[str, tuple[Stretch, ...]]:

@@ -12,11 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import av
-import numpy as np
-from av.video.reformatter import ColorRange
 
 from insonify.core.errors import IngestError
-from insonify.core.video import Frames
+from insonify.ingest.picture import colour, luma
 from insonify.ingest.recording import Damaged, Recording, TimedFrame
 
 _LEAST_SHARE: Final = 0.98
@@ -27,16 +25,30 @@ _SHORT_S: Final = 0.5
 
 _DEFAULT_RATE: Final = Fraction(25)
 
+_FORMATS: Final = ",".join(
+    (
+        *("asf", "avi", "dv", "flv", "gif", "h264", "hevc", "ivf", "jpeg_pipe", "m4v"),
+        *("matroska", "mjpeg", "mov", "mpeg", "mpegts", "mpegvideo", "mxf", "nut"),
+        *("ogg", "rm", "wtv", "yuv4mpegpipe"),
+    )
+)
+"""Containers that hold the frames themselves. Others open what the file names: a text
+file with ``ffconcat`` hands over another patient's video, a playlist asks the network.
+"""
+
 av.logging.set_level(None)  # libav's messages name the file
 
 
-def read_movie(source: Path | bytes, damaged: Damaged = "reject") -> Recording:
+def read_movie(
+    source: Path | bytes, damaged: Damaged = "reject", rate_hz: float | None = None
+) -> Recording:
     """Open a video file, or the bytes of one.
 
     Args:
         source: A path, or the file's content.
         damaged: What to do where the file breaks off. The default refuses it: a cine
             that was cut short in copying is usually whole elsewhere.
+        rate_hz: Frames a second where the file tells neither times nor a rate.
 
     Raises:
         IngestError: no video stream, or no frame, can be read.
@@ -51,39 +63,48 @@ def read_movie(source: Path | bytes, damaged: Damaged = "reject") -> Recording:
             )
         stamped = first.pts is not None
         recording = Recording(
-            frames=lambda: _frames(source, damaged, recording),
-            shape_HW=_luma(first, stream.sample_aspect_ratio).shape,
+            frames=lambda: _frames(source, damaged, recording, rate_hz),
+            glimpses=lambda: _key_frames(source),
+            shape_HW=luma(first, stream.sample_aspect_ratio).shape,
             container=container.format.name.split(",")[0],
             timing="frame time stamps" if stamped else "declared frame rate",
             facts={
                 "codec": stream.codec_context.name,
-                "frame_rate": round(float(_rate(stream)), 3),
+                "frame_rate": round(float(_rate(stream, rate_hz)), 3),
             },
         )
-    if not (stamped or stream.average_rate or stream.guessed_rate):
-        recording.add_note(f"no times and no frame rate; {_DEFAULT_RATE}/s is assumed")
+        # While it is open: of a closed one, the rate is read from memory that is freed.
+        declared = stream.average_rate or stream.guessed_rate
+        if not (stamped or declared or rate_hz):
+            recording.add_note(
+                f"no times and no frame rate; {_DEFAULT_RATE}/s is assumed"
+            )
     return recording
 
 
 def _frames(
-    source: Path | bytes, damaged: Damaged, recording: Recording
+    source: Path | bytes,
+    damaged: Damaged,
+    recording: Recording,
+    rate_hz: float | None,
 ) -> Iterator[TimedFrame]:
     with _open(source) as container:
         stream = container.streams.video[0]
-        step = float(1 / _rate(stream))
+        step = float(1 / _rate(stream, rate_hz))
         start, time, count = None, -step, 0
         for frame in _decode(container):
             if isinstance(frame, av.error.FFmpegError):
                 found = f"decoding fails after {count} frames ({_reason(frame)})"
-                _break_off(found, damaged, recording)
+                _break_off(found, damaged, recording, count)
                 return
             if frame.is_corrupt:
-                _break_off(f"frame {count} is corrupt", damaged, recording)
+                _break_off(f"frame {count} is corrupt", damaged, recording, count)
                 return
-            luma_HW = _luma(frame, stream.sample_aspect_ratio)
+            aspect = stream.sample_aspect_ratio
+            luma_HW = luma(frame, aspect)
             if luma_HW.shape != recording.shape_HW:
                 found = f"the picture changes its size after {count} frames"
-                _break_off(found, damaged, recording)
+                _break_off(found, damaged, recording, count)
                 return
             stamp = None if frame.pts is None else float(frame.pts * frame.time_base)
             if start is None:
@@ -94,9 +115,20 @@ def _frames(
                 recording.add_note("some frames have no increasing time stamp")
                 after = time + step
             time, count = after, count + 1
-            yield TimedFrame(time, luma_HW)
+            yield TimedFrame(time, luma_HW, colour(frame, aspect))
         if found := _missing(container, count, time + step):
-            _break_off(found, damaged, recording)
+            _break_off(found, damaged, recording, count)
+
+
+def _key_frames(source: Path | bytes) -> Iterator[TimedFrame]:
+    """Frames that are coded by themselves; the others are not decoded."""
+    with _open(source) as container:
+        stream = container.streams.video[0]
+        stream.codec_context.skip_frame = "NONKEY"
+        for number, frame in enumerate(_decode(container)):
+            if isinstance(frame, av.error.FFmpegError) or frame.is_corrupt:
+                return
+            yield TimedFrame(float(number), luma(frame, stream.sample_aspect_ratio))
 
 
 def _missing(container: Any, count: int, seconds: float) -> str:
@@ -116,7 +148,11 @@ def _missing(container: Any, count: int, seconds: float) -> str:
 def _open(source: Path | bytes) -> Iterator[Any]:
     file = io.BytesIO(source) if isinstance(source, bytes) else str(source)
     try:
-        with av.open(file) as container:
+        with av.open(
+            file,
+            options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"},
+            metadata_errors="ignore",  # what is not UTF-8 in it is no reason to refuse
+        ) as container:
             if not container.streams.video:
                 kinds = sorted({stream.type for stream in container.streams})
                 raise IngestError(
@@ -140,28 +176,20 @@ def _decode(container: Any) -> Iterator[Any]:
             yield error
 
 
-def _break_off(found: str, damaged: Damaged, recording: Recording) -> None:
-    """Refuse a damaged file, or note that it is kept up to here."""
-    if damaged == "reject":
+def _break_off(found: str, damaged: Damaged, recording: Recording, good: int) -> None:
+    """Refuse a damaged file, or note that so many frames of it are kept."""
+    if damaged == "reject" or good == 0:
         raise IngestError(
-            f"{found}; export the file again, or keep what is good with --damaged keep"
+            f"{found}; export the file again"
+            + (", or keep what is good with --damaged keep" if good else "")
         )
     recording.add_note(found)
 
 
-def _luma(frame: Any, aspect: Fraction | None) -> Frames:
-    """Full-range luma, upright, with square pixels."""
-    width = frame.width
-    if aspect and aspect != 1:
-        width = round(width * aspect)
-    grey = frame.reformat(width=width, format="gray", dst_color_range=ColorRange.JPEG)
-    luma_HW: Frames = grey.to_ndarray()
-    return np.rot90(luma_HW, k=round(frame.rotation / 90) % 4)
-
-
-def _rate(stream: Any) -> Fraction:
-    """Declared frames a second."""
-    return Fraction(stream.average_rate or stream.guessed_rate or _DEFAULT_RATE)
+def _rate(stream: Any, given_hz: float | None) -> Fraction:
+    """Declared frames a second; else those that are given, else 25."""
+    declared = stream.average_rate or stream.guessed_rate
+    return Fraction(declared or given_hz or _DEFAULT_RATE)
 
 
 def _reason(error: Exception) -> str:

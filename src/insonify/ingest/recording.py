@@ -24,7 +24,7 @@ class TimedFrame(NamedTuple):
     luma_HW: Frames
     """Luma in full range, 0 to 255."""
     colour_HW: npt.NDArray[np.bool_] | None = None
-    """Pixels that are coloured: their channels differ by more than 40. None: none is."""
+    """Pixels that are coloured: their channels differ by over 40. None: none is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +65,11 @@ class Recording:
     """Where the times come from."""
     regions: tuple[Region, ...] = ()
     """What the device declares, exact and large ones first; empty where nothing is."""
+    active_HW: npt.NDArray[np.bool_] | None = None
+    """Pixels of which the device says that they are image; None where it does not."""
+    glimpses: Callable[[], Iterator[TimedFrame]] | None = None
+    """Goes through a few frames, spread over the recording, without decoding the rest;
+    None where that is not possible."""
     identity: Identity | None = None
     """None where the file does not say."""
     facts: dict[str, str | int | float] = field(default_factory=dict)

@@ -25,6 +25,8 @@ class Known:
     exam: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     """Label of the whole video, by task."""
+    facts: Mapping[str, str | int | float] = field(default_factory=dict)
+    """Technical facts that the file does not hold itself."""
 
 
 class Source(Protocol):

@@ -13,6 +13,7 @@ from insonify.pretext import (
     SharedViews,
 )
 from insonify.pretext.warp import Warp
+from insonify.train.optimisation import Optimisation
 from insonify.train.options import PretrainOptions
 
 SMALL: Final = (64, 80)
@@ -32,6 +33,7 @@ def siamese() -> PretrainOptions:
         clips=ClipOptions(size=SMALL),
         order=FrameOrder(size=SMALL),
         transform=AffineTransform(size=SMALL, frames=1),
+        optimisation=Optimisation(learning_rate=0.003),  # of .001 to .01: docs/log.md
     )
 
 

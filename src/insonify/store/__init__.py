@@ -4,7 +4,7 @@ from insonify.store.frames import FrameIndex, FrameLabels
 from insonify.store.gaze import FrameGaze, VideoGaze
 from insonify.store.rows import Label, Reject, StoreSettings, VideoEntry
 from insonify.store.splits import Roles, Split
-from insonify.store.tables import Store
+from insonify.store.store import Store
 
 __all__ = [
     "FrameGaze",

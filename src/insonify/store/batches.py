@@ -13,8 +13,17 @@ from insonify.store.rows import FRAMES, StoreSettings
 _ROWS: Final = 256
 
 
-def frame_batches(video: Video, settings: StoreSettings) -> Iterator[pa.RecordBatch]:
-    """Yield batches of at most 256 frames, in the schema of the table of frames."""
+def frame_batches(
+    video: Video, settings: StoreSettings, *, before: int, write: int
+) -> Iterator[pa.RecordBatch]:
+    """Yield batches of at most 256 frames, in the schema of the table of frames.
+
+    Args:
+        video: The video, or a part of it.
+        settings: How frames are encoded.
+        before: How many frames of the video came in earlier parts.
+        write: The number of this write of the video.
+    """
     for first in range(0, len(video.frames_THW), _ROWS):
         part = slice(first, first + _ROWS)
         images = [
@@ -23,11 +32,12 @@ def frame_batches(video: Video, settings: StoreSettings) -> Iterator[pa.RecordBa
         ]
         columns = {
             "video": [video.video] * len(images),
-            "index": np.arange(first, first + len(images)),
+            "index": np.arange(len(images)) + before + first,
             "time_s": video.times_s_T[part],
             "segment": video.segments_T[part],
             "motion": video.motion_T[part],
             "image": images,
+            "write": [write] * len(images),
         }
         arrays = [pa.array(columns[field.name], field.type) for field in FRAMES]
         yield pa.record_batch(arrays, schema=FRAMES)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from insonify.core.video import Box
+from insonify.store.writes import owners
 
 Integers = npt.NDArray[np.int64]
 
@@ -62,29 +63,18 @@ class FrameLabels:
 
 
 def build_index(frames: pa.Table, videos: pa.Table) -> FrameIndex:
-    """Join the scanned columns of both tables; frames without a video are left out."""
+    """Join the scanned columns of both tables; frames of no video are left out."""
     videos = videos.sort_by("video")
-    ids = videos["video"].to_pylist()
-    number = {video: position for position, video in enumerate(ids)}
-    names = frames["video"].combine_chunks().dictionary_encode()
-    position_of_name = np.array(
-        [number.get(name, -1) for name in names.dictionary.to_pylist()], np.int64
-    )
-    row_N = np.arange(len(frames))
-    if len(frames):
-        video_N = position_of_name[names.indices.to_numpy(zero_copy_only=False)]
-    else:
-        video_N = row_N
-    time_N = frames["time_s"].to_numpy()
+    video_N, time_N = owners(frames, videos), frames["time_s"].to_numpy()
     order = np.lexsort((time_N, video_N))
-    order = order[video_N[order] >= 0]
+    order = order[np.searchsorted(video_N[order], 0) :]
     return FrameIndex(
-        row_N=row_N[order],
+        row_N=order,
         video_N=video_N[order],
         time_s_N=time_N[order],
         segment_N=frames["segment"].to_numpy()[order].astype(np.int64),
         motion_N=frames["motion"].to_numpy()[order],
-        video_ids=tuple(ids),
+        video_ids=tuple(videos["video"].to_pylist()),
         subjects=tuple(videos["subject"].to_pylist()),
         rectangles=tuple(Box(*box) for box in videos["rectangle"].to_pylist()),
         shapes_HW=tuple(

@@ -54,8 +54,8 @@ class FrameGaze:
     down; the mean over a frame's samples."""
 
 
-def gaze_table(gaze: Mapping[str, VideoGaze]) -> pa.Table:
-    """The rows of the table of gaze, sorted by video and time."""
+def gaze_table(gaze: Mapping[str, VideoGaze], write: int) -> pa.Table:
+    """The rows of one write of the table of gaze, sorted by video and time."""
     parts = [
         pa.table(
             [
@@ -63,6 +63,7 @@ def gaze_table(gaze: Mapping[str, VideoGaze]) -> pa.Table:
                 pa.array(one.times_s_G),
                 *(pa.array(one.points_G2[:, k].astype(np.float32)) for k in (0, 1)),
                 *(pa.array(one.sigma_G2[:, k].astype(np.float32)) for k in (0, 1)),
+                pa.array([write] * len(one.times_s_G), pa.int64()),
             ],
             schema=GAZE,
         )

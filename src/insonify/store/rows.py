@@ -6,7 +6,6 @@ from typing import Final
 import pyarrow as pa
 
 from insonify.core.errors import ConfigError
-from insonify.core.video import Video
 from insonify.store.codec import Codec
 
 FORMAT: Final = 2
@@ -67,6 +66,9 @@ class VideoEntry:
     """Lance fragments that hold its frames, as JSON."""
 
 
+WRITE: Final = pa.field("write", pa.int64())
+"""Which write of a video a row belongs to (see ``writes.py``). Stores made before
+there were several writers lack it, or have null in it: both are read as 0."""
 FRAMES = pa.schema(
     [
         ("video", pa.string()),
@@ -75,6 +77,7 @@ FRAMES = pa.schema(
         ("segment", pa.int32()),
         ("motion", pa.float32()),
         ("image", pa.large_binary()),
+        WRITE,
     ]
 )
 VIDEOS = pa.schema(
@@ -92,6 +95,7 @@ VIDEOS = pa.schema(
         ("crop", pa.list_(pa.int32(), 4)),
         ("duration_s", pa.float64()),
         ("facts", pa.string()),
+        WRITE,
     ]
 )
 LABELS = pa.schema(
@@ -101,6 +105,7 @@ LABELS = pa.schema(
         ("label", pa.string()),
         ("start_s", pa.float64()),
         ("end_s", pa.float64()),
+        WRITE,
     ]
 )
 REJECTS = pa.schema([("file", pa.string()), ("reason", pa.string())])
@@ -115,6 +120,7 @@ GAZE = pa.schema(
         ("down", pa.float32()),
         ("sigma_right", pa.float32()),
         ("sigma_down", pa.float32()),
+        WRITE,
     ]
 )
 SCHEMAS: Final = {
@@ -125,24 +131,3 @@ SCHEMAS: Final = {
     "rejects": REJECTS,
     "splits": SPLITS,
 }
-
-
-def video_row(video: Video, file: str, facts_json: str) -> dict[str, object]:
-    """The row of the table of videos that describes ``video``."""
-    count, height, width = video.frames_THW.shape
-    source_shape, crop = video.origin
-    return {
-        "video": video.video,
-        "file": file,
-        "subject": video.subject,
-        "exam": video.exam,
-        "frames": count,
-        "height": height,
-        "width": width,
-        "rectangle": list(video.rectangle),
-        "spacing_mm": None if video.spacing_mm is None else list(video.spacing_mm),
-        "source_shape": list(source_shape),
-        "crop": list(crop),
-        "duration_s": float(video.times_s_T[-1] - video.times_s_T[0]),
-        "facts": facts_json,
-    }

@@ -11,10 +11,11 @@ import pytest
 from insonify.cli.main import run
 from insonify.core.errors import ConfigError, StoreError
 from insonify.core.video import Frames
-from insonify.ingest.build import IngestOptions, ingest
+from insonify.ingest.build import ingest
 from insonify.ingest.clean import CleanOptions
 from insonify.ingest.gaze.build import import_gaze
 from insonify.ingest.gaze.options import GazeImportOptions, PlacingOptions
+from insonify.ingest.options import IngestOptions
 from insonify.store import Store
 
 Screen = Callable[..., Frames]

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,34 +60,6 @@ def test_a_video_is_invisible_until_its_row_is_there(
     assert len(Store.open(raw.path).frames()) == 40
 
 
-@pytest.mark.parametrize("dies_at", ["labels", "videos"])
-def test_what_a_killed_commit_leaves_is_removed_and_can_be_written_again(
-    raw: Store, new_video: NewVideo, monkeypatch: pytest.MonkeyPatch, dies_at: str
-) -> None:
-    raw.commit([raw.write_video(new_video(0), "f-0")])
-    append = Store._append
-
-    def die(store: Store, name: str, rows: list[dict[str, object]]) -> None:
-        if name == dies_at:
-            raise KeyboardInterrupt
-        append(store, name, rows)
-
-    label = Label(video="v-0001", task="t", label="x")
-    monkeypatch.setattr(Store, "_append", die)
-    with pytest.raises(KeyboardInterrupt):
-        raw.commit([raw.write_video(new_video(1), "f-1")], labels=[label])
-    monkeypatch.undo()
-    assert Store.open(raw.path).known_videos() == {"v-0000"}
-    assert len(Store.open(raw.path).frames()) == 40
-
-    again = Store.open_or_create(raw.path, raw.settings)
-    again.commit([again.write_video(new_video(1), "f-1")], labels=[label])
-    store = Store.open(raw.path)
-    assert len(store.frames()) == 80
-    assert len(store.labels()) == 1
-    assert store.frame_labels("t").positions.tolist() == list(range(40, 80))
-
-
 def test_a_pinned_version_does_not_see_what_came_later(
     raw: Store, new_video: NewVideo
 ) -> None:
@@ -135,6 +108,25 @@ def test_a_split_is_written_once(store: Store) -> None:
     assert Store.open(store.path).split("k").folds == 3
     with pytest.raises(StoreError, match=r"no split 'j'.*\['k'\]"):
         store.split("j")
+
+
+def test_splits_that_are_written_at_once_are_all_there(raw: Store) -> None:
+    """Eight processes, of which two differ about the same split."""
+
+    def assign(number: int) -> bool:
+        parts = {"a": str(number % 2), "b": str(number)}
+        name = "same" if number < 2 else f"own-{number}"
+        try:
+            Store.open(raw.path).assign(name, parts)
+        except StoreError:
+            return False
+        return dict(Store.open(raw.path).split(name).parts) == parts
+
+    with ThreadPoolExecutor(8) as pool:
+        wrote = list(pool.map(assign, range(8)))
+    assert sorted(wrote[:2]) == [False, True]
+    assert all(wrote[2:])
+    assert Store.open(raw.path).splits() == [*(f"own-{k}" for k in range(2, 8)), "same"]
 
 
 def test_opening_what_is_no_store_says_what_to_do(tmp_path: Path) -> None:

@@ -1,0 +1,164 @@
+"""What ingest costs beside decoding alone, and whether its memory grows with length.
+
+python benchmarks/ingest.py FOLDER [FOLDER …] [--rounds 3] [--minutes 1 10 60]
+
+Speed: every video file of the folders, on two processes that are there already, by bare
+sequential PyAV decoding and by all that ingest does of a file (read, find the image,
+crop, triage, encode, write), alternately; frames a second. Memory: recordings of 1920 x
+1080 pixels and of several lengths, each ingested by a process of its own.
+"""
+
+import argparse
+import contextlib
+import multiprocessing
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from scipy import ndimage
+from table import show
+
+from insonify.ingest.build import ingest
+from insonify.ingest.handling import FileResult
+from insonify.ingest.options import IngestOptions
+
+_PROCESSES = 2
+_RATE = 25
+
+
+def decode(path: Path) -> int:
+    """Bare sequential decoding: how many frames a file has."""
+    with contextlib.suppress(av.error.FFmpegError), av.open(str(path)) as container:
+        return sum(1 for _ in container.decode(video=0))
+    return 0
+
+
+def take(work: tuple[Path, Path]) -> int:
+    """All that ingest does of a file, in a store of its own."""
+    path, scratch = work
+    found: list[FileResult] = []
+    store = Path(tempfile.mkdtemp(dir=scratch)) / "store"
+    options = IngestOptions(workers=0, subjects_from="file", key=scratch / "key")
+    ingest(path, store, options, lambda result, _: found.append(result))
+    (result,) = found
+    return int(result.counts["frames_read"])
+
+
+def compared(folders: list[Path], rounds: int) -> Iterator[dict[str, object]]:
+    """A row for each folder."""
+    context = multiprocessing.get_context("spawn")
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        ProcessPoolExecutor(_PROCESSES, context) as pool,
+    ):
+        run: Callable[..., list[int]] = lambda *a: list(pool.map(*a))  # noqa: E731
+        for folder in folders:
+            files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+            frames = dict(zip(files, run(decode, files), strict=True))
+            work = [(path, Path(scratch)) for path in files if frames[path]]
+            taken = dict(zip([p for p, _ in work], run(take, work), strict=True))
+            # Refused files cost next to nothing and would flatter us.
+            work = [(path, where) for path, where in work if taken[path]]
+            count = sum(frames[path] for path, _ in work)
+            bare, whole = [], []
+            for _ in range(rounds):
+                began = time.perf_counter()
+                run(decode, [path for path, _ in work])
+                middle = time.perf_counter()
+                run(take, work)
+                bare.append(count / (middle - began))
+                whole.append(count / (time.perf_counter() - middle))
+            ratios = [w / b for w, b in zip(whole, bare, strict=True)]
+            yield {
+                "folder": folder.name,
+                "files": len(work),
+                "frames": count,
+                "decoding, frames/s": statistics.median(bare),
+                "ingest, frames/s": statistics.median(whole),
+                "share of decoding": statistics.median(ratios),
+                "least": min(ratios),
+                "most": max(ratios),
+            }
+
+
+def write_recording(path: Path, minutes: float) -> None:
+    """A screen recording with a moving image; ten seconds, over and over."""
+    generator = np.random.default_rng(0)
+    field = ndimage.gaussian_filter(generator.normal(size=(1080, 1920)), 3, mode="wrap")
+    field = (110 + 50 * field / field.std()).clip(20, 255)
+    with av.open(str(path), "w") as out:
+        stream: Any = out.add_stream("h264", rate=_RATE, options={"preset": "veryfast"})
+        stream.width, stream.height, stream.pix_fmt = 1920, 1080, "yuv420p"
+        packets = []
+        for number in range(10 * _RATE):
+            screen_HW = np.zeros((1080, 1920), np.uint8)
+            rolled_HW = np.roll(field, (3 * number, number), (0, 1))
+            screen_HW[100:1000, 300:1600] = rolled_HW[100:1000, 300:1600]
+            frame = av.VideoFrame.from_ndarray(screen_HW, format="gray")
+            packets += stream.encode(frame.reformat(format="yuv420p"))
+        packets += stream.encode()
+        _repeat(out, packets, round(minutes * 6))
+
+
+def _repeat(out: Any, packets: list[Any], times: int) -> None:
+    step = Fraction(10) / packets[0].time_base
+    stamps = [(packet.pts, packet.dts) for packet in packets]
+    for number in range(times):
+        for packet, (pts, dts) in zip(packets, stamps, strict=True):
+            packet.pts = pts + int(step) * number
+            packet.dts = dts + int(step) * number
+            out.mux(packet)
+
+
+def remembered(minutes: list[float]) -> Iterator[dict[str, object]]:
+    """The most memory that a process needs for a recording, by its length."""
+    with tempfile.TemporaryDirectory() as scratch:
+        for length in minutes:
+            path = Path(scratch) / f"{length:g}.mp4"
+            write_recording(path, length)
+            began = time.perf_counter()
+            told = subprocess.run(
+                [sys.executable, __file__, "--one", str(path), scratch],
+                check=True,
+                capture_output=True,
+                text=True,
+            )
+            frames, peak = map(int, told.stdout.split()[-2:])
+            yield {
+                "recording, minutes": length,
+                "frames": frames,
+                "most memory, MiB": peak / 1024,
+                "frames/s": frames / (time.perf_counter() - began),
+            }
+            path.unlink()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", type=Path, nargs="*")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--minutes", type=float, nargs="*", default=[])
+    parser.add_argument("--one", type=Path, nargs=2, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.one:
+        frames = take((asked.one[0], asked.one[1]))
+        print(frames, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+        return
+    if asked.folders:
+        show("ingest", list(compared(asked.folders, asked.rounds)))
+    if asked.minutes:
+        show("ingest_memory", list(remembered(asked.minutes)))
+
+
+if __name__ == "__main__":
+    main()

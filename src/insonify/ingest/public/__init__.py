@@ -1,0 +1,1 @@
+"""Published sets of ultrasound: from a local copy, as it is unpacked, to a store."""

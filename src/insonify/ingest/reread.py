@@ -1,0 +1,52 @@
+"""Decoding once what must be looked at twice.
+
+The image area is sought in frames spread over a recording before any frame is cropped.
+A short recording is kept in memory meanwhile. Of a long one the reader gives a spread
+without decoding the rest, if it can; else it is decoded twice.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Final
+
+from insonify.core.video import Frames
+from insonify.ingest.image_area import spread_frames
+from insonify.ingest.recording import Recording, TimedFrame
+
+_REMEMBERED: Final = 192 << 20
+"""Bytes of frames: 92 frames of 1920 x 1080, or 418 of 800 x 600."""
+_LEAST_GLIMPSES: Final = 16
+"""A spread of fewer frames would be a poor witness of what moves."""
+
+
+def looked_over(
+    recording: Recording, limit: int = _REMEMBERED
+) -> tuple[Frames, Callable[[], Iterator[TimedFrame]]]:
+    """Frames spread over a recording, and a way to go through all of it.
+
+    Args:
+        recording: What to read.
+        limit: Bytes of frames that may be kept in memory.
+
+    Returns:
+        The spread (T, H, W), and what starts going through the frames.
+
+    Raises:
+        IngestError: the recording is damaged or changes its size.
+    """
+    kept: list[TimedFrame] = []
+    size = 0
+    frames = recording.frames()
+    for frame in frames:
+        kept.append(frame)
+        size += frame.luma_HW.nbytes
+        if size > limit:
+            break
+    else:
+        return spread_frames(iter(kept)), lambda: iter(kept)
+    if recording.glimpses is not None:
+        spread_THW = spread_frames(recording.glimpses())
+        if len(spread_THW) >= _LEAST_GLIMPSES:
+            begun = [chain(kept, frames)]
+            return spread_THW, lambda: begun.pop() if begun else recording.frames()
+    return spread_frames(chain(kept, frames)), recording.frames

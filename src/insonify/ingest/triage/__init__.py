@@ -1,0 +1,6 @@
+"""Which frames are worth learning from, and where a clip must not cross."""
+
+from insonify.ingest.triage.look import Triage, join_figures, triage
+from insonify.ingest.triage.options import TriageOptions, thresholds
+
+__all__ = ["Triage", "TriageOptions", "join_figures", "thresholds", "triage"]

@@ -1,0 +1,100 @@
+"""What the device draws on top of the image: body marks, calipers, focus marks.
+
+Legend: T frames, H rows, W columns, P parts.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from insonify.core.video import Frames
+from insonify.ingest.triage.blocks import Flags, Places, Times
+
+_SAMPLES: Final = 24
+"""Frames of which the statistics of a window are made."""
+_ABOVE: Final = 50
+"""Grey levels by which thin lines stand out of the mean over time …"""
+_AT_ALL: Final = 25
+"""… and by which what is joined to them does: stretches of the pleura rest, and the
+rest of it does not."""
+_BRIGHT: Final = 100
+_STILL: Final = 0.7
+"""Deviation over time, as a share of what is usual around, of a pixel that is drawn.
+Absolute limits fail: a line of one pixel, reduced, is half tissue."""
+_MOVING: Final = 6.0
+"""Least deviation around it, in grey levels; else it may be tissue that rests."""
+_SHARE: Final = 0.8
+"""Least share of a part that is still."""
+_LEAST_PIXELS: Final = 8
+_MARGIN: Final = 5
+"""Nothing is found this near to the edge of the image, which is bright and still."""
+_WIDEN: Final = 2
+"""Pixels by which an overlay is widened, for its soft edges."""
+_THIN: Final = (7, 7)
+_AROUND: Final = 9
+_TOUCHING: Final = np.ones((3, 3), bool)
+
+Means = npt.NDArray[np.float32]
+
+
+def overlay(
+    frames_THW: Frames, kept: Places, times_s_K: Times, mask_HW: Flags, least_s: float
+) -> Flags | None:
+    """Pixels of bright lines that stay while the image around moves; None if none do.
+
+    Args:
+        frames_THW: All frames.
+        kept: Those to look at: in a freeze everything stays.
+        times_s_K: Times of those.
+        mask_HW: The image area.
+        least_s: How long they stay; 0 finds none.
+    """
+    inner_HW = ndimage.binary_erosion(mask_HW, iterations=_MARGIN)
+    found_HW = np.zeros(mask_HW.shape, bool)
+    for window in _windows(times_s_K, least_s):
+        shown_THW = frames_THW[kept[window]].astype(np.float32)
+        mean_HW, deviation_HW = shown_THW.mean(0), shown_THW.std(0)
+        found_HW |= _drawn(mean_HW, deviation_HW, inner_HW)
+    if not found_HW.any():
+        return None
+    wide_HW = ndimage.binary_dilation(found_HW, _TOUCHING, iterations=_WIDEN)
+    return wide_HW & mask_HW
+
+
+def _windows(times_s_K: Times, least_s: float) -> Iterator[Places]:
+    """Spread places in stretches that last long enough; neighbours share a half."""
+    begin = 0
+    while least_s > 0 and begin < len(times_s_K):
+        last = int(np.searchsorted(times_s_K, times_s_K[begin] + least_s))
+        last = max(last, begin + _SAMPLES - 1)
+        if last >= len(times_s_K):
+            return
+        yield np.linspace(begin, last, _SAMPLES).round().astype(np.int64)
+        begin = (begin + last + 1) // 2
+
+
+def _drawn(mean_HW: Means, deviation_HW: Means, inner_HW: Flags) -> Flags:
+    """Parts of the mean over time that are thin, bright and, nearly all of them, still.
+
+    The mean of tissue that moves is smooth; what is drawn on top stays sharp.
+    """
+    above_HW = mean_HW - ndimage.grey_opening(mean_HW, size=_THIN)
+    # The median at every second pixel: a quarter of the time, and smooth anyway.
+    around_HW = ndimage.median_filter(deviation_HW[::2, ::2], size=_AROUND)
+    around_HW = around_HW.repeat(2, 0).repeat(2, 1)
+    around_HW = around_HW[: mean_HW.shape[0], : mean_HW.shape[1]]
+    still_HW = (deviation_HW < _STILL * around_HW) & (around_HW > _MOVING)
+    bright_HW = (above_HW > _AT_ALL) & (mean_HW > _BRIGHT)
+    labels_HW, parts = ndimage.label(bright_HW, _TOUCHING)
+
+    def count(pixels_HW: Flags) -> npt.NDArray[np.int64]:
+        return np.bincount(labels_HW[pixels_HW], minlength=parts + 1)
+
+    size_P = count(bright_HW)
+    drawn_P = (count(still_HW) >= _SHARE * size_P) & (count(inner_HW) == size_P)
+    drawn_P &= count((above_HW > _ABOVE) & bright_HW) >= _LEAST_PIXELS
+    drawn_HW: Flags = drawn_P[labels_HW] & bright_HW
+    return drawn_HW

@@ -1,0 +1,77 @@
+"""Making a store, also where another process makes the same one at this moment.
+
+Lance creates a table for one process only; the others find it made. The table of
+videos is made after the others and keeps the store's head, so that all write the same
+``store.json``, and a process that finds half a store can finish it.
+"""
+
+from typing import Final
+
+import lance
+import pyarrow as pa
+
+from insonify.core.errors import StoreError
+from insonify.store.head import NAME, Head
+from insonify.store.place import Place, reached
+from insonify.store.rows import SCHEMAS, StoreSettings
+
+_KEY: Final = b"insonify"
+"""Where in its metadata the table of videos keeps the head."""
+
+
+def make_store(place: Place, settings: StoreSettings) -> Head:
+    """Make an empty store, or what is missing of one.
+
+    Returns:
+        Its head; that of the process that was first, if there are several.
+
+    Raises:
+        StoreError: the place cannot be reached, or holds something else.
+    """
+    with reached(place):
+        found = place.names()
+    if others := sorted(name for name in found if not _ours(name)):
+        raise StoreError(
+            f"{place.root}: not empty and not a store ({len(others)} other entries); "
+            "name a new one"
+        )
+    videos = SCHEMAS["videos"].with_metadata({_KEY: Head.new(settings).data()})
+    for name in sorted(SCHEMAS.keys() - {"videos"}):
+        _make(place, name, SCHEMAS[name])
+    _make(place, "videos", videos)
+    head = _kept(place)
+    with reached(place):
+        place.write(NAME, head.data())
+    return head
+
+
+def _ours(name: str) -> bool:
+    return name.removesuffix(".lance") in SCHEMAS or name.lstrip(".").startswith(NAME)
+
+
+def _make(place: Place, name: str, schema: pa.Schema) -> None:
+    try:
+        lance.write_dataset(
+            schema.empty_table(),
+            f"{place.root}/{name}.lance",
+            schema=schema,
+            storage_options=place.options,
+        )
+    except OSError as error:
+        if "already exists" not in str(error) and "onflict" not in str(error):
+            with reached(place):
+                raise
+
+
+def _kept(place: Place) -> Head:
+    with reached(place):
+        videos = lance.dataset(
+            f"{place.root}/videos.lance", storage_options=place.options
+        )
+    kept = (videos.schema.metadata or {}).get(_KEY)
+    if kept is None:
+        raise StoreError(
+            f"{place.root}: tables of a store without its {NAME}; copy that here too, "
+            "or name a new one"
+        )
+    return Head.parse(kept, place.root)

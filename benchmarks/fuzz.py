@@ -17,12 +17,12 @@ from typing import Final
 import numpy as np
 from table import show
 
-from insonify.ingest.limits import Limits
-from insonify.ingest.pool import work_through
+from insonify.ingest.engine.limits import Limits
+from insonify.ingest.engine.pool import work_through
 
 sys.path.append(str(Path(__file__).parents[1]))
-from tests.ingest.damage import Case, Verdict, mutate, try_to_read
-from tests.ingest.healthy_files import KINDS, healthy
+from tests.ingest.formats.damage import Case, Verdict, mutate, try_to_read
+from tests.ingest.formats.healthy_files import KINDS, healthy
 
 RIGHT: Final = ("refused", "accepted")
 WRONG: Final = ("crashed", "timed out", "out of memory", "unexpected")

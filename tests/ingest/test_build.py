@@ -19,7 +19,7 @@ from insonify.core.video import Frames
 from insonify.ingest.books import Summary
 from insonify.ingest.build import ingest
 from insonify.ingest.clean import CleanOptions
-from insonify.ingest.folder_options import FolderOptions
+from insonify.ingest.folder.folder_options import FolderOptions
 from insonify.ingest.options import IngestOptions
 from insonify.store import Store
 
@@ -232,7 +232,7 @@ def test_an_archive_is_taken_like_the_folder_in_it(
     assert (summary.taken, len(summary.rejects)) == (3, 4)
     assert contents(store) == contents(tmp_path / "plain")
     assert not list((tmp_path / "unpacked").iterdir())
-    monkeypatch.setattr("insonify.ingest.unpacking.copy_out", None)  # not needed
+    monkeypatch.setattr("insonify.ingest.folder.unpacking.copy_out", None)  # not needed
     again = take(packed.parent, store, **options)
     assert (again.known, again.refused_before, again.taken) == (3, 4, 0)
 

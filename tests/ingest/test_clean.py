@@ -9,9 +9,9 @@ from pydicom.dataset import Dataset
 from insonify.core.errors import IngestError
 from insonify.core.video import Frames, Video
 from insonify.ingest import clean
+from insonify.ingest.area.evidence import area_of
 from insonify.ingest.clean import CleanOptions, Names, views
-from insonify.ingest.evidence import area_of
-from insonify.ingest.reading import read
+from insonify.ingest.formats.reading import read
 from insonify.ingest.reduction import Reduction
 
 Screen = Callable[..., Frames]

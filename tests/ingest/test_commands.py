@@ -8,8 +8,8 @@ from pydicom.dataset import Dataset
 
 from insonify.cli.main import run
 from insonify.core.video import Frames
-from insonify.ingest.profile_entry import Match
-from insonify.ingest.profiles import Profiles
+from insonify.ingest.area.profile_entry import Match
+from insonify.ingest.area.profiles import Profiles
 
 Screen = Callable[..., Frames]
 WriteMovie = Callable[..., Path]

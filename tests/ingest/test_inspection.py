@@ -9,8 +9,8 @@ from pydicom.dataset import Dataset
 
 from insonify.core.errors import IngestError
 from insonify.core.video import Box, Frames
+from insonify.ingest.area.image_area import find_image_areas
 from insonify.ingest.clean import CleanOptions
-from insonify.ingest.image_area import find_image_areas
 from insonify.ingest.inspection import REASONS, describe, inspect_file
 from insonify.ingest.recording import Recording, Region
 

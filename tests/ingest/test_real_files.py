@@ -9,7 +9,7 @@ import pydicom
 import pytest
 
 from insonify.core.video import Video
-from insonify.ingest.reading import read
+from insonify.ingest.formats.reading import read
 
 Cleaned = Callable[..., Video]
 

@@ -7,8 +7,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from insonify.core.video import Box, Frames, Video
+from insonify.ingest.area.evidence import area_of
 from insonify.ingest.clean import Facts
-from insonify.ingest.evidence import area_of
 from insonify.ingest.sheet import (
     Glimpse,
     area_row,

@@ -18,7 +18,7 @@ def picture(grey: int) -> bytes:
 
 
 def taken(number: int) -> FileResult:
-    row = {
+    row: dict[str, object] = {
         "video": f"v-{number}",
         "subject": "s-1",
         "exam": "e-1",

@@ -19,10 +19,13 @@ from insonify.store import Store
 
 _PACKAGES = ("torch", "torchvision", "timm", "lightning", "pylance", "av", "pydicom")
 _DECODERS = {
-    "JPEG Lossless, JPEG 2000 (gdcm)": "gdcm",
-    "JPEG-LS (pyjpegls)": "jpeg_ls",
-    "JPEG 2000, HTJ2K (openjpeg)": "openjpeg",
+    "JPEG Lossless, JPEG 2000 (gdcm)": ("gdcm", "dicom"),
+    "JPEG-LS (pyjpegls)": ("jpeg_ls", "dicom"),
+    "JPEG 2000, HTJ2K (openjpeg)": ("openjpeg", "dicom"),
+    "NIfTI (nibabel)": ("nibabel", "volumes"),
+    "HDF5 (h5py)": ("h5py", "volumes"),
 }
+"""Modules, and the extra that brings each."""
 _ENOUGH_DISK = 5 * 2**30
 
 
@@ -68,9 +71,9 @@ def _machine() -> Iterator[Finding]:
         free > _ENOUGH_DISK,
         "make room: a store takes about 20 kB a frame",
     )
-    for what, module in _DECODERS.items():
+    for what, (module, extra) in _DECODERS.items():
         there = importlib.util.find_spec(module) is not None
-        found = "installed" if there else "not installed (extra: dicom)"
+        found = "installed" if there else f"not installed (extra: {extra})"
         yield Finding(f"decoder of {what}", found, True)
 
 

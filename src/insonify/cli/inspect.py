@@ -10,9 +10,9 @@ from rich.table import Table
 
 from insonify.cli.console import console
 from insonify.core.errors import ConfigError, IngestError
+from insonify.ingest.area.profiles import add_profile
 from insonify.ingest.clean import CleanOptions
 from insonify.ingest.inspection import Inspection, Kept, ViewFound, inspect_file
-from insonify.ingest.profiles import add_profile
 from insonify.ingest.sheet import write_sheet
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from insonify.ingest.deidentify import add_to_linkage
+from insonify.ingest.folder.planning import Planned
 from insonify.ingest.handling import FileResult
-from insonify.ingest.planning import Planned
 from insonify.ingest.sign_off import SignOff
 from insonify.store import Reject, Store
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from insonify.core.errors import ConfigError
+from insonify.ingest.area.profiles import Profiles
 from insonify.ingest.books import Books, Summary
 from insonify.ingest.deidentify import (
     default_key_path,
@@ -16,17 +17,16 @@ from insonify.ingest.deidentify import (
     pseudonym,
     site_key,
 )
-from insonify.ingest.folder_options import FolderOptions
+from insonify.ingest.folder.folder_options import FolderOptions
+from insonify.ingest.folder.opening import Opening
+from insonify.ingest.folder.planning import Planned, plan, plan_files
+from insonify.ingest.folder.scratch import Scratch
+from insonify.ingest.folder.walk import base_of
 from insonify.ingest.handling import FileResult
 from insonify.ingest.jobs import make_jobs
 from insonify.ingest.label_table import Marked, read_label_table
-from insonify.ingest.opening import Opening
 from insonify.ingest.options import IngestOptions, TakeOptions
-from insonify.ingest.planning import Planned, plan, plan_files
-from insonify.ingest.profiles import Profiles
-from insonify.ingest.scratch import Scratch
 from insonify.ingest.subjects import FromTable, Source
-from insonify.ingest.walk import base_of
 
 
 @dataclass(frozen=True, kw_only=True)

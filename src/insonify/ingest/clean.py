@@ -19,16 +19,17 @@ import numpy.typing as npt
 
 from insonify.core.errors import ConfigError, IngestError
 from insonify.core.video import Frames, Video
-from insonify.ingest.image_area import Area, ImageArea, find_image_areas
-from insonify.ingest.profiles import Profiles
+from insonify.ingest.area.image_area import Area, ImageArea, find_image_areas
+from insonify.ingest.area.profiles import Profiles
+from insonify.ingest.area.shapes import Outline
 from insonify.ingest.recording import Damaged, Recording, TimedFrame
 from insonify.ingest.reduction import Reduction
 from insonify.ingest.reread import looked_over
-from insonify.ingest.shapes import Outline
 from insonify.ingest.triage import (
     Triage,
     TriageOptions,
     join_figures,
+    paint_over,
     thresholds,
     triage,
 )
@@ -150,7 +151,7 @@ class View:
     ) -> Video:
         frames_THW = part.frames_THW[found.keep_T]
         if found.overlay_HW is not None:
-            frames_THW[:, found.overlay_HW] = 0
+            paint_over(frames_THW, found.overlay_HW, reduction.mask_hw)
         return Video(
             frames_THW=frames_THW,
             times_s_T=part.times_s_T[found.keep_T],

@@ -11,10 +11,10 @@ from insonify.core.errors import IngestError
 from insonify.core.video import Video
 from insonify.ingest.clean import CleanOptions, Names, views
 from insonify.ingest.deidentify import content_pseudonym, pseudonym
-from insonify.ingest.image_folder import digest_images, read_image_folder
+from insonify.ingest.engine.limits import Lost
+from insonify.ingest.folder.image_folder import digest_images, read_image_folder
+from insonify.ingest.formats.reading import read
 from insonify.ingest.label_table import Marked, Moment, Stretch, in_seconds
-from insonify.ingest.limits import Lost
-from insonify.ingest.reading import read
 from insonify.ingest.recording import Recording
 from insonify.ingest.sheet import Glimpse, batch_row, jpeg
 from insonify.ingest.subjects import Known, Source

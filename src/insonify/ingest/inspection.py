@@ -12,11 +12,11 @@ from PIL import Image
 
 from insonify.core.errors import IngestError
 from insonify.core.video import Box, Frames
+from insonify.ingest.area.evidence import ImageArea
+from insonify.ingest.area.image_area import spread_frames
+from insonify.ingest.area.moving import Spread
 from insonify.ingest.clean import CleanOptions, Facts, Names, View, views
-from insonify.ingest.evidence import ImageArea
-from insonify.ingest.image_area import spread_frames
-from insonify.ingest.moving import Spread
-from insonify.ingest.reading import read
+from insonify.ingest.formats.reading import read
 from insonify.ingest.recording import Recording
 from insonify.ingest.sheet import Glimpse, area_row, refusal_row
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from insonify.ingest.clean import CleanOptions
+from insonify.ingest.folder.unpacking import OnDisk
 from insonify.ingest.handling import Job
 from insonify.ingest.label_table import Marked
 from insonify.ingest.subjects import Source
-from insonify.ingest.unpacking import OnDisk
 
 
 def make_jobs(

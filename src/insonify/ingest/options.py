@@ -7,11 +7,11 @@ from typing import Literal, TypeAlias
 
 from insonify.core.errors import ConfigError
 from insonify.ingest.clean import CleanOptions
-from insonify.ingest.folder_options import FolderOptions
+from insonify.ingest.engine.limits import Limits
+from insonify.ingest.engine.pool import work_through
+from insonify.ingest.engine.ray_engine import work_through_on_ray
+from insonify.ingest.folder.folder_options import FolderOptions
 from insonify.ingest.handling import FileResult, Job, handle, lost
-from insonify.ingest.limits import Limits
-from insonify.ingest.pool import work_through
-from insonify.ingest.ray_engine import work_through_on_ray
 from insonify.ingest.subjects import (
     FromElsewhere,
     FromPattern,

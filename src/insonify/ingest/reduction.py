@@ -12,8 +12,8 @@ from PIL import Image
 
 from insonify.core.errors import IngestError
 from insonify.core.video import Box, Frames
-from insonify.ingest.image_area import ImageArea
-from insonify.ingest.rectangle import largest_rectangle
+from insonify.ingest.area.image_area import ImageArea
+from insonify.ingest.area.rectangle import largest_rectangle
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 

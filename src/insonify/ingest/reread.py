@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Final
 
 from insonify.core.video import Frames
-from insonify.ingest.image_area import spread_frames
+from insonify.ingest.area.image_area import spread_frames
 from insonify.ingest.recording import Recording, TimedFrame
 
 _REMEMBERED: Final = 192 << 20

@@ -19,8 +19,8 @@ from scipy import ndimage
 
 from insonify.core.files import write_bytes
 from insonify.core.video import Box, Frames, Video
-from insonify.ingest.evidence import ImageArea
-from insonify.ingest.shapes import Mask
+from insonify.ingest.area.evidence import ImageArea
+from insonify.ingest.area.shapes import Mask
 
 _TILE: Final = 320
 _SMALL_TILE: Final = 160

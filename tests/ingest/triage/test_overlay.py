@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from insonify.core.video import Frames
-from insonify.ingest.triage.overlay import overlay
+from insonify.ingest.triage.overlay import overlay, paint_over
 
 Screen = Callable[..., Frames]
 
@@ -55,3 +55,18 @@ def test_tissue_that_rests_is_no_overlay(screen: Screen) -> None:
 @pytest.mark.parametrize("frames", [0, 1, 23])
 def test_too_few_frames_say_nothing(screen: Screen, frames: int) -> None:
     assert found(with_mark(screen(23))[0][:frames], least_s=0.1) is None
+
+
+def test_what_is_drawn_on_top_is_painted_over(screen: Screen) -> None:
+    frames, mark_HW = with_mark(screen(60) // 2)
+    overlay_HW = found(frames)
+    assert overlay_HW is not None
+    area_HW = np.ones(mark_HW.shape, bool)
+    area_HW[:80] = False
+    painted = frames.copy()
+    paint_over(painted, overlay_HW & area_HW, area_HW)
+    kept_HW = ~(overlay_HW & area_HW)
+    assert np.array_equal(painted[:, kept_HW], frames[:, kept_HW])
+    hidden = painted[:, mark_HW & area_HW]
+    assert hidden.max() <= (screen(60) // 2).max() < frames[:, mark_HW].min() + 60
+    assert hidden.std(0).min() > 0.5 * frames[:, 100:120, 80:120].std(0).mean()

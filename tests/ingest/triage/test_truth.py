@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from insonify.ingest.clean import CleanOptions, Names, views
-from insonify.ingest.reading import read
+from insonify.ingest.formats.reading import read
 from insonify.ingest.triage import TriageOptions, triage
 from insonify.phantom import PhantomOptions, make_phantom
 from insonify.phantom.exam import VIDEOS

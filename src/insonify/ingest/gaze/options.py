@@ -7,10 +7,10 @@ from pathlib import Path
 
 from insonify.core.errors import ConfigError, IngestError
 from insonify.core.video import Box
+from insonify.ingest.folder.walk import walk
 from insonify.ingest.gaze.eyelink import read_eyelink
 from insonify.ingest.gaze.readers import READERS, GazeFormat
 from insonify.ingest.gaze.samples import GazeSamples
-from insonify.ingest.walk import walk
 
 
 @dataclass(frozen=True, kw_only=True)

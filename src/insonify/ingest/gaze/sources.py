@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from insonify.core.errors import IngestError
 from insonify.core.video import Box
 from insonify.ingest.deidentify import content_pseudonym
+from insonify.ingest.folder.walk import walk
 from insonify.ingest.gaze.placing import Picture
-from insonify.ingest.walk import walk
 from insonify.store import Store
 
 

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 
 from insonify.core.errors import IngestError
 from insonify.core.video import Frames
-from insonify.ingest.reading import read
+from insonify.ingest.formats.reading import read
 
 _SIDE: Final = 32
 _WAVES: Final = 8

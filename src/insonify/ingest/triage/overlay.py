@@ -64,6 +64,24 @@ def overlay(
     return wide_HW & mask_HW
 
 
+def paint_over(frames_THW: Frames, overlay_HW: Flags, mask_HW: Flags) -> None:
+    """Give pixels that are drawn on top the value of the nearest that are not.
+
+    In place. Black in their stead would be a mark that stays, as they were.
+
+    Args:
+        frames_THW: The frames.
+        overlay_HW: What is drawn on top.
+        mask_HW: The image area; nothing is taken from outside it.
+    """
+    taken_HW = mask_HW & ~overlay_HW
+    rows_HW, columns_HW = ndimage.distance_transform_edt(
+        ~taken_HW, return_distances=False, return_indices=True
+    )
+    rows, columns = rows_HW[overlay_HW], columns_HW[overlay_HW]
+    frames_THW[:, overlay_HW] = frames_THW[:, rows, columns]
+
+
 def _windows(times_s_K: Times, least_s: float) -> Iterator[Places]:
     """Spread places in stretches that last long enough; neighbours share a half."""
     begin = 0

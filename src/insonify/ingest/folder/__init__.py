@@ -1,0 +1,1 @@
+"""What there is to ingest: files, members of archives, folders of images."""

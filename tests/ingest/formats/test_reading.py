@@ -1,5 +1,6 @@
 """Choosing a reader, damaged files, and what DICOM headers say of pixels and times."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
-from pydicom.uid import JPEGExtended12Bit, JPEGLSLossless
+from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSLossless
 
 from insonify.core.errors import ConfigError, IngestError
 from insonify.core.video import Box, Frames
@@ -280,3 +281,37 @@ def test_every_file_that_ships_with_pydicom_reads_or_is_refused() -> None:
         except IngestError:
             continue
     assert taken > 30
+
+
+@pytest.mark.parametrize("shift", [0, 8])
+def test_a_palette_may_have_its_colours_in_either_byte(
+    shift: int, tmp_path: Path, dataset: MakeDataset
+) -> None:
+    codes = np.arange(2 * 16 * 16, dtype=np.uint8).reshape(2, 16, 16)
+    cine = dataset(codes, PhotometricInterpretation="PALETTE COLOR")
+    table = (np.arange(256, dtype=np.uint16) << shift).astype("<u2").tobytes()
+    for name in ("Red", "Green", "Blue"):
+        descriptor = f"{name}PaletteColorLookupTableDescriptor"
+        setattr(cine, descriptor, [256, 0, 16])
+        setattr(cine, f"{name}PaletteColorLookupTableData", table)
+    cine.save_as(tmp_path / "0.dcm", enforce_file_format=True)
+    found = [frame.luma_HW for frame in read(tmp_path / "0.dcm").frames()]
+    assert np.array_equal(found, codes)
+
+
+@pytest.mark.parametrize("images", [1, 4])
+def test_fragments_without_offsets_or_a_number_of_frames(
+    images: int, tmp_path: Path, dataset: MakeDataset, screen: Screen
+) -> None:
+    fragments = []
+    for screen_HW in screen(images):
+        buffer = io.BytesIO()
+        Image.fromarray(screen_HW).save(buffer, "JPEG", quality=95)
+        half = buffer.tell() // 4 * 2
+        fragments += [buffer.getvalue()[:half], buffer.getvalue()[half:]]
+    cine = dataset(screen(images))
+    cine.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    cine.PixelData = encapsulate(fragments, has_bot=False)
+    del cine.NumberOfFrames
+    cine.save_as(tmp_path / "0.dcm", enforce_file_format=True)
+    assert len(list(read(tmp_path / "0.dcm").frames())) == images

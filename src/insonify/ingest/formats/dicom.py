@@ -19,7 +19,12 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import generate_fragments, generate_frames
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.pixels import get_decoder
-from pydicom.uid import UID, ImplicitVRLittleEndian, JPEGExtended12Bit
+from pydicom.uid import (
+    UID,
+    ImplicitVRLittleEndian,
+    JPEGExtended12Bit,
+    RLELossless,
+)
 
 from insonify.core.errors import IngestError
 from insonify.ingest.formats.dicom_header import (
@@ -43,6 +48,9 @@ _FAILURES: Final = (
 )
 """What pydicom and its decoders raise on a damaged file: MemoryError where a length of
 4 GiB is declared."""
+
+_BEGINNINGS: Final = (b"\xff\xd8", b"\xff\x4f")
+"""Markers that a JPEG and a JPEG 2000 image begin with."""
 
 
 def is_dicom(path: Path) -> bool:
@@ -182,9 +190,22 @@ def _count_frames(data: Dataset) -> int:
         return max(int(data.NumberOfFrames), 1)
     except (AttributeError, TypeError, ValueError):
         if data.file_meta.TransferSyntaxUID.is_encapsulated:
-            return sum(1 for _ in generate_frames(data.PixelData))
+            return _count_encapsulated(data)
         bits = int(data.BitsAllocated) * int(data.get("SamplesPerPixel") or 1)
         if data.PhotometricInterpretation == "YBR_FULL_422":
             bits = bits * 2 // 3  # Two pixels share their colour.
         frame = int(data.Rows) * int(data.Columns) * bits // 8
         return max(len(data.PixelData) // frame, 1)
+
+
+def _count_encapsulated(data: Dataset) -> int:
+    """Frames of compressed pixel data, by its offsets or by where images begin."""
+    try:
+        return sum(1 for _ in generate_frames(data.PixelData))
+    except (
+        ValueError
+    ):  # several fragments and no offsets: of one frame, or a frame each
+        fragments = list(generate_fragments(_after_offsets(data.PixelData)))
+        if data.file_meta.TransferSyntaxUID == RLELossless:
+            return len(fragments)
+        return max(sum(one[:2] in _BEGINNINGS for one in fragments), 1)

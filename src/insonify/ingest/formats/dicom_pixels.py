@@ -69,9 +69,8 @@ def to_eight_bits(pixels: npt.NDArray[Any], data: Dataset) -> Frames:
     Palette indices become RGB.
     """
     if data.PhotometricInterpretation == "PALETTE COLOR":
-        pixels_HWC = apply_color_lut(pixels, data)[..., :3]
-        wide = pixels_HWC.dtype == np.uint16
-        return (pixels_HWC >> 8 if wide else pixels_HWC).astype(np.uint8)
+        shown: Frames = _palette(data, pixels.dtype)[pixels]
+        return shown
     if pixels.dtype == np.uint8:
         return pixels * 255 if data.BitsAllocated == 1 else pixels
     low, width = 0.0, 2.0 ** int(data.BitsStored) - 1
@@ -87,3 +86,16 @@ def to_eight_bits(pixels: npt.NDArray[Any], data: Dataset) -> Frames:
         width /= slope
     scaled = (pixels.astype(np.float32) - low) * (255 / max(width, 1.0))
     return scaled.clip(0, 255).astype(np.uint8)
+
+
+def _palette(data: Dataset, dtype: npt.DTypeLike) -> Frames:
+    """Red, green and blue of every code, (K, 3).
+
+    Tables of 16 bits hold the colour in the high byte, but some devices, and big endian
+    files whose tables nobody turned, have it in the low one.
+    """
+    codes_K = np.arange(np.iinfo(dtype).max + 1, dtype=dtype)
+    table_K3 = apply_color_lut(codes_K, data)[..., :3]
+    high = table_K3.dtype == np.uint16 and table_K3.max() > 255
+    colours: Frames = (table_K3 >> 8 if high else table_K3).astype(np.uint8)
+    return colours

@@ -45,14 +45,16 @@ def cuts(
         return cuts_K
     usual = ndimage.median_filter(1 - correlation, 9, mode="nearest")
     jump = (1 - correlation) / np.maximum(usual, _LEAST_FALL)
-    bins_KB = [np.bincount(frames_THW[k].ravel() >> 3, minlength=32) for k in kept]
-    histogram = np.abs(np.diff(bins_KB, axis=0)).sum(1) / (2 * area)
-    cuts_K[1:] = (
-        (jump > options.cut_jump)
-        & (correlation < options.cut_correlation)
-        & (histogram > options.cut_histogram)
-    )
+    falls = (jump > options.cut_jump) & (correlation < options.cut_correlation)
+    for place in np.flatnonzero(falls):
+        before_B, after_B = (_histogram(frames_THW[k]) for k in kept[place : place + 2])
+        changed = np.abs(after_B - before_B).sum() / (2 * area)
+        cuts_K[place + 1] = changed > options.cut_histogram
     return cuts_K
+
+
+def _histogram(frame_HW: Frames) -> npt.NDArray[np.int64]:
+    return np.bincount(frame_HW.ravel() >> 3, minlength=32)
 
 
 def gaps(times_s_K: Times, factor: float) -> Flags:

@@ -71,7 +71,7 @@ def triage(
         colour=coloured(share_T, times_s_T, options.colour),
     )
     live_T = ~np.any(list(dropped.values()), axis=0)
-    repeats_T = repeats(frames_THW, live_T, options.duplicate * area)
+    repeats_T = repeats(frames_THW, small_TXY, live_T, options.duplicate * area)
     replays_T = _replays(small_TXY, times_s_T, live_T & ~repeats_T, options)
     keep_T = live_T & ~(repeats_T | replays_T)
     kept = np.flatnonzero(keep_T)

@@ -100,12 +100,14 @@ def _drawn(mean_HW: Means, deviation_HW: Means, inner_HW: Flags) -> Flags:
     The mean of tissue that moves is smooth; what is drawn on top stays sharp.
     """
     above_HW = mean_HW - ndimage.grey_opening(mean_HW, size=_THIN)
+    bright_HW = (above_HW > _AT_ALL) & (mean_HW > _BRIGHT)
+    if np.count_nonzero(bright_HW & inner_HW & (above_HW > _ABOVE)) < _LEAST_PIXELS:
+        return bright_HW & False
     # The median at every second pixel: a quarter of the time, and smooth anyway.
     around_HW = ndimage.median_filter(deviation_HW[::2, ::2], size=_AROUND)
     around_HW = around_HW.repeat(2, 0).repeat(2, 1)
     around_HW = around_HW[: mean_HW.shape[0], : mean_HW.shape[1]]
     still_HW = (deviation_HW < _STILL * around_HW) & (around_HW > _MOVING)
-    bright_HW = (above_HW > _AT_ALL) & (mean_HW > _BRIGHT)
     labels_HW, parts = ndimage.label(bright_HW, _TOUCHING)
 
     def count(pixels_HW: Flags) -> npt.NDArray[np.int64]:

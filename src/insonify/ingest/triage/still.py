@@ -6,7 +6,7 @@ Legend: T frames, H rows, W columns, X by Y blocks.
 import numpy as np
 
 from insonify.core.video import Frames
-from insonify.ingest.triage.blocks import LIT, Flags, Small, Times
+from insonify.ingest.triage.blocks import BLOCK, LIT, Flags, Small, Times
 from insonify.ingest.triage.options import TriageOptions
 
 
@@ -33,23 +33,30 @@ def frozen(small_TXY: Small, times_s_T: Times, options: TriageOptions) -> Flags:
     return frozen_T
 
 
-def repeats(frames_THW: Frames, candidate_T: Flags, least: float) -> Flags:
+def repeats(
+    frames_THW: Frames, small_TXY: Small, candidate_T: Flags, least: float
+) -> Flags:
     """Frames that repeat the last candidate that was kept.
 
     Args:
         frames_THW: All frames.
+        small_TXY: The same in blocks, which never differ by more than their pixels.
         candidate_T: Those that are not dropped for another reason.
         least: Summed absolute difference below which a frame is a repeat.
     """
     repeats_T = np.zeros(len(frames_THW), bool)
-    last = None
+    last = -1
     for place in np.flatnonzero(candidate_T):
-        frame_HW = frames_THW[place]
-        if last is not None and _difference(frame_HW, last).sum() < least:
-            repeats_T[place] = True
-        else:
-            last = frame_HW
+        if last >= 0 and BLOCK**2 * _summed(small_TXY[place] - small_TXY[last]) < least:
+            difference_HW = _difference(frames_THW[place], frames_THW[last])
+            repeats_T[place] = difference_HW.sum() < least
+        if not repeats_T[place]:
+            last = int(place)
     return repeats_T
+
+
+def _summed(change_XY: Small) -> float:
+    return float(np.abs(change_XY).sum())
 
 
 def _difference(one_HW: Frames, other_HW: Frames) -> Frames:

@@ -39,7 +39,8 @@ def archive_kind(file: IO[bytes], head: bytes, name: str) -> Kind | None:
     Args:
         file: Open at its beginning; read on if it is compressed.
         head: Its `beginning`.
-        name: Its name; it matters for ``.npz`` only, which is a zip of arrays.
+        name: Its name; it matters for zips of arrays only: ``.zip`` holds recordings,
+            by any other name they are the arrays of one (``.npz``).
     """
     if head.startswith(_ZIP):
         return None if _is_document(head, name) else "zip"
@@ -51,7 +52,7 @@ def archive_kind(file: IO[bytes], head: bytes, name: str) -> Kind | None:
 
 def _is_document(head: bytes, name: str) -> bool:
     first = head[30 : 30 + int.from_bytes(head[26:28], "little")]
-    arrays = first.endswith(b".npy") and name.lower().endswith(".npz")
+    arrays = first.endswith(b".npy") and not name.lower().endswith(".zip")
     return arrays or first.startswith(_DOCUMENTS)
 
 

@@ -12,6 +12,7 @@ from insonify.ingest import clean
 from insonify.ingest.area.evidence import area_of
 from insonify.ingest.clean import CleanOptions, Names, views
 from insonify.ingest.formats.reading import read
+from insonify.ingest.recording import TimedFrame
 from insonify.ingest.reduction import Reduction
 
 Screen = Callable[..., Frames]
@@ -38,8 +39,8 @@ def test_nothing_outside_the_area_survives_not_even_at_its_edge(
     bright = np.where(fan_mask(), dark, 255).astype(np.uint8)
     reduction = Reduction.plan(area_of(fan_mask(), "given"), size)
     for one_HW, other_HW in zip(dark, bright, strict=True):
-        reduced_hw = reduction.apply(one_HW)
-        assert np.array_equal(reduced_hw, reduction.apply(other_HW))
+        reduced_hw = reduction.apply(TimedFrame(0, one_HW))
+        assert np.array_equal(reduced_hw, reduction.apply(TimedFrame(0, other_HW)))
         assert (reduced_hw == 0).mean() > 0.2
 
 

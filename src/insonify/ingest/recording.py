@@ -16,6 +16,12 @@ Damaged = Literal["reject", "keep"]
 """What to do with a file that breaks off: refuse it, or keep what is good of it."""
 
 
+def levelled(codes_HW: Frames, levels: bytes) -> Frames:
+    """The grey level of each code."""
+    shown = codes_HW.tobytes().translate(levels)
+    return np.frombuffer(shown, np.uint8).reshape(codes_HW.shape)
+
+
 class TimedFrame(NamedTuple):
     """One decoded frame."""
 
@@ -25,6 +31,14 @@ class TimedFrame(NamedTuple):
     """Luma in full range, 0 to 255."""
     colour_HW: npt.NDArray[np.bool_] | None = None
     """Pixels that are coloured: their channels differ by over 40. None: none is."""
+    levels: bytes | None = None
+    """The grey level of each of 256 codes, where ``luma_HW`` still holds codes."""
+
+    def in_levels(self) -> "TimedFrame":
+        """The same frame with grey levels in full range."""
+        if self.levels is None:
+            return self
+        return self._replace(luma_HW=levelled(self.luma_HW, self.levels), levels=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +81,9 @@ class Recording:
     """What the device declares, exact and large ones first; empty where nothing is."""
     active_HW: npt.NDArray[np.bool_] | None = None
     """Pixels of which the device says that they are image; None where it does not."""
+    codes: Callable[[], Iterator[TimedFrame]] | None = None
+    """As ``frames``, but the luma of a frame may still be in codes: most of a screen is
+    cut off, and what is left is reduced, before it has to be in grey levels."""
     glimpses: Callable[[], Iterator[TimedFrame]] | None = None
     """Goes through a few frames, spread over the recording, without decoding the rest;
     None where that is not possible."""

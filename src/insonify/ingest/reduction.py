@@ -14,6 +14,7 @@ from insonify.core.errors import IngestError
 from insonify.core.video import Box, Frames
 from insonify.ingest.area.image_area import ImageArea
 from insonify.ingest.area.rectangle import largest_rectangle
+from insonify.ingest.recording import TimedFrame, levelled
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
@@ -52,11 +53,14 @@ class Reduction:
             area=area, height=height, width=width, mask_hw=mask_hw, rectangle=rectangle
         )
 
-    def apply(self, luma_HW: Frames) -> Frames:
+    def apply(self, frame: TimedFrame) -> Frames:
         """Crop, black out what is outside, reduce by averaging: (h, w)."""
         box = self.area.box
-        inside = _crop(luma_HW, box) * _crop(self.area.mask_HW, box)
-        return _resize(inside, self.height, self.width) * self.mask_hw
+        inside = _crop(frame.luma_HW, box) * _crop(self.area.mask_HW, box)
+        reduced = _resize(inside, self.height, self.width)
+        if frame.levels is not None:  # they are linear in the codes
+            reduced = levelled(reduced, frame.levels)
+        return reduced * self.mask_hw
 
     def share(self, chosen_HW: Mask | None) -> float:
         """The share of the image area that is chosen; 0 for None."""

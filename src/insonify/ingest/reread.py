@@ -13,8 +13,8 @@ from insonify.core.video import Frames
 from insonify.ingest.area.image_area import spread_frames
 from insonify.ingest.recording import Recording, TimedFrame
 
-_REMEMBERED: Final = 192 << 20
-"""Bytes of frames: 92 frames of 1920 x 1080, or 418 of 800 x 600."""
+_REMEMBERED: Final = 256 << 20
+"""Bytes of frames: 129 frames of 1920 x 1080, or 559 of 800 x 600."""
 _LEAST_GLIMPSES: Final = 16
 """A spread of fewer frames would be a poor witness of what moves."""
 
@@ -36,7 +36,8 @@ def looked_over(
     """
     kept: list[TimedFrame] = []
     size = 0
-    frames = recording.frames()
+    begin = recording.codes or recording.frames
+    frames = begin()
     for frame in frames:
         kept.append(frame)
         size += frame.luma_HW.nbytes
@@ -48,5 +49,5 @@ def looked_over(
         spread_THW = spread_frames(recording.glimpses())
         if len(spread_THW) >= _LEAST_GLIMPSES:
             begun = [chain(kept, frames)]
-            return spread_THW, lambda: begun.pop() if begun else recording.frames()
-    return spread_frames(chain(kept, frames)), recording.frames
+            return spread_THW, lambda: begun.pop() if begun else begin()
+    return spread_frames(chain(kept, frames)), begin

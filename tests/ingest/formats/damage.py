@@ -79,7 +79,7 @@ def _read_through(path: Path, damaged: Damaged) -> Verdict:
 def _require_promises(recording: Recording) -> None:
     """What the contract of a reader says of a recording."""
     times = []
-    for time_s, luma_HW, _ in recording.frames():
+    for time_s, luma_HW, *_ in recording.frames():
         assert luma_HW.dtype == np.uint8, "frames are not of bytes"
         assert luma_HW.shape == recording.shape_HW, "frames are of another size"
         times.append(time_s)

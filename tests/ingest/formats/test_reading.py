@@ -174,7 +174,7 @@ def test_luma_of_colour(
 ) -> None:
     pixels = np.broadcast_to(np.array([200, 100, 50], np.uint8), (2, 16, 20, 3)).copy()
     dataset(pixels, PhotometricInterpretation=coding).save_as(tmp_path / "0.dcm")
-    (_, luma_HW, _), _ = read(tmp_path / "0.dcm").frames()
+    (_, luma_HW, *_), _ = read(tmp_path / "0.dcm").frames()
     assert np.all(luma_HW == round(expected))
 
 
@@ -199,7 +199,7 @@ def test_sixteen_bits_become_eight(
 ) -> None:
     pixels = np.array([[[0, 4000, 65535]]], np.uint16).repeat(2, 1)
     dataset(pixels, **fields).save_as(tmp_path / "0.dcm")
-    ((_, luma_HW, _),) = read(tmp_path / "0.dcm").frames()
+    ((_, luma_HW, *_),) = read(tmp_path / "0.dcm").frames()
     assert luma_HW[0].tolist() == expected
 
 

@@ -56,7 +56,7 @@ def spread_frames(frames: Iterator[TimedFrame]) -> Frames:
     stride = 1
     for number, frame in enumerate(frames):
         if number % stride == 0:
-            kept.append(frame.luma_HW)
+            kept.append(frame.in_levels().luma_HW)
         if len(kept) == 2 * _SPREAD:
             kept = kept[::2]
             stride *= 2

@@ -3,6 +3,7 @@
 Legend: T frames, H rows, W columns.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -63,9 +64,11 @@ class Spread:
 
         Against two of them all static text would vary.
         """
-        mean_T = spread_THW.mean((1, 2))
-        lit_THW = spread_THW[mean_T >= _LEAST_LIGHT * np.median(mean_T)]
-        mean_HW, deviation_HW = _statistics(lit_THW)
+        light_T = np.array([frame.sum(dtype=np.uint64) for frame in spread_THW])
+        lit_T = light_T >= _LEAST_LIGHT * np.median(light_T)
+        mean_HW, deviation_HW = _statistics(
+            [spread_THW[t] for t in np.flatnonzero(lit_T)]
+        )
         return cls(
             mean_HW=mean_HW, deviation_HW=deviation_HW, peak_HW=spread_THW.max(0)
         )
@@ -138,16 +141,19 @@ def _above_probe(mask_HW: Mask) -> Mask:
     return above_HW
 
 
-def _statistics(frames_THW: Frames) -> tuple[Levels, Levels]:
-    """Mean and standard deviation over time, without a copy of all frames as floats."""
-    sum_HW = np.zeros(frames_THW.shape[1:], np.int64)
-    squares_HW = np.zeros_like(sum_HW)
-    for frame_HW in frames_THW:
-        values_HW = frame_HW.astype(np.int64)
-        sum_HW += values_HW
-        squares_HW += values_HW**2
-    mean_HW = sum_HW / len(frames_THW)
-    return mean_HW, np.sqrt(np.maximum(squares_HW / len(frames_THW) - mean_HW**2, 0))
+def _statistics(frames: Sequence[Frames]) -> tuple[Levels, Levels]:
+    """Mean and standard deviation over time, of 128 frames or so.
+
+    In the smallest integers that hold the sums: five times as fast as in large ones.
+    """
+    sum_HW = np.zeros(frames[0].shape, np.uint32)
+    squares_HW, square_HW = np.zeros_like(sum_HW), np.empty(sum_HW.shape, np.uint16)
+    for frame_HW in frames:
+        sum_HW += frame_HW
+        np.multiply(frame_HW, frame_HW, out=square_HW, dtype=np.uint16)
+        squares_HW += square_HW
+    mean_HW = sum_HW / len(frames)
+    return mean_HW, np.sqrt(np.maximum(squares_HW / len(frames) - mean_HW**2, 0))
 
 
 def _interface(mean_HW: Levels, moving_HW: Mask) -> Mask:

@@ -62,10 +62,15 @@ def read_movie(
                 "export it again"
             )
         stamped = first.pts is not None
+
+        def codes() -> Iterator[TimedFrame]:
+            return _frames(source, damaged, recording, rate_hz)
+
         recording = Recording(
-            frames=lambda: _frames(source, damaged, recording, rate_hz),
+            frames=lambda: (frame.in_levels() for frame in codes()),
+            codes=codes,
             glimpses=lambda: _key_frames(source),
-            shape_HW=luma(first, stream.sample_aspect_ratio).shape,
+            shape_HW=luma(first, stream.sample_aspect_ratio)[0].shape,
             container=container.format.name.split(",")[0],
             timing="frame time stamps" if stamped else "declared frame rate",
             facts={
@@ -101,7 +106,7 @@ def _frames(
                 _break_off(f"frame {count} is corrupt", damaged, recording, count)
                 return
             aspect = stream.sample_aspect_ratio
-            luma_HW = luma(frame, aspect)
+            luma_HW, levels = luma(frame, aspect)
             if luma_HW.shape != recording.shape_HW:
                 found = f"the picture changes its size after {count} frames"
                 _break_off(found, damaged, recording, count)
@@ -115,7 +120,7 @@ def _frames(
                 recording.add_note("some frames have no increasing time stamp")
                 after = time + step
             time, count = after, count + 1
-            yield TimedFrame(time, luma_HW, colour(frame, aspect))
+            yield TimedFrame(time, luma_HW, colour(frame, aspect), levels)
         if found := _missing(container, count, time + step):
             _break_off(found, damaged, recording, count)
 
@@ -128,7 +133,8 @@ def _key_frames(source: Path | bytes) -> Iterator[TimedFrame]:
         for number, frame in enumerate(_decode(container)):
             if isinstance(frame, av.error.FFmpegError) or frame.is_corrupt:
                 return
-            yield TimedFrame(float(number), luma(frame, stream.sample_aspect_ratio))
+            luma_HW, levels = luma(frame, stream.sample_aspect_ratio)
+            yield TimedFrame(float(number), luma_HW, levels=levels)
 
 
 def _missing(container: Any, count: int, seconds: float) -> str:

@@ -25,19 +25,22 @@ _FULL_RANGE: Final = bytes(
 """What limited range becomes; libswscale does the same (tests, `test_picture`)."""
 
 
-def luma(frame: Any, aspect: Fraction | None) -> Frames:
-    """Full-range luma of a PyAV frame whose pixels have the aspect ratio ``aspect``.
+def luma(frame: Any, aspect: Fraction | None) -> tuple[Frames, bytes | None]:
+    """Luma of a PyAV frame whose pixels have the aspect ratio ``aspect``.
 
-    Most frames have it as a plane: taking that costs a fifth of libswscale, which
-    starts threads for each (benchmarks/ingest.py).
+    Most frames have it as a plane, of which this is a view: libswscale starts threads
+    for each, and takes five times as long (benchmarks/ingest.py).
+
+    Returns:
+        The luma, and the levels that its values are codes of; None if it is in levels.
     """
     width = _square_width(frame, aspect)
     if width == frame.width and frame.format.name in _LUMA_FIRST:
-        luma_HW = _plane(frame)
+        luma_HW, levels = _plane(frame)
     else:
         to = {"format": "gray", "dst_color_range": ColorRange.JPEG}
-        luma_HW = frame.reformat(width=width, **to).to_ndarray()
-    return np.rot90(luma_HW, k=_quarter_turns(frame))
+        luma_HW, levels = frame.reformat(width=width, **to).to_ndarray(), None
+    return np.rot90(luma_HW, k=_quarter_turns(frame)), levels
 
 
 def colour(frame: Any, aspect: Fraction | None) -> Coloured | None:
@@ -46,12 +49,11 @@ def colour(frame: Any, aspect: Fraction | None) -> Coloured | None:
     return None if found_HW is None else np.rot90(found_HW, k=_quarter_turns(frame))
 
 
-def _plane(frame: Any) -> Frames:
+def _plane(frame: Any) -> tuple[Frames, bytes | None]:
     plane = frame.planes[0]
     full = frame.color_range == ColorRange.JPEG or "yuvj" in frame.format.name
-    codes = bytes(plane) if full else bytes(plane).translate(_FULL_RANGE)
-    rows = np.frombuffer(codes, np.uint8).reshape(plane.height, plane.line_size)
-    return rows[:, : plane.width]
+    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+    return rows[:, : plane.width], None if full else _FULL_RANGE
 
 
 def _square_width(frame: Any, aspect: Fraction | None) -> int:

@@ -12,7 +12,12 @@ import pytest
 from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
-from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSLossless
+from pydicom.uid import (
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLSLossless,
+)
 
 from insonify.core.errors import ConfigError, IngestError
 from insonify.core.video import Box, Frames
@@ -315,3 +320,15 @@ def test_fragments_without_offsets_or_a_number_of_frames(
     del cine.NumberOfFrames
     cine.save_as(tmp_path / "0.dcm", enforce_file_format=True)
     assert len(list(read(tmp_path / "0.dcm").frames())) == images
+
+
+def test_a_box_without_a_length_is_no_endless_search(
+    tmp_path: Path, dataset: MakeDataset, screen: Screen
+) -> None:
+    pytest.importorskip("openjpeg")
+    cine = dataset(screen(1))
+    cine.file_meta.TransferSyntaxUID = JPEG2000Lossless
+    cine.PixelData = encapsulate([b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(64)])
+    cine.save_as(tmp_path / "0.dcm", enforce_file_format=True)
+    with pytest.raises(IngestError, match="0 of 1 frames decode"):
+        list(read(tmp_path / "0.dcm").frames())

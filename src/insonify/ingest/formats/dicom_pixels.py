@@ -9,8 +9,14 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
+from pydicom.encaps import generate_frames
 from pydicom.pixels import apply_color_lut, get_decoder, iter_pixels
-from pydicom.uid import JPEGBaseline8Bit
+from pydicom.uid import (
+    JPEG2000TransferSyntaxes,
+    JPEGBaseline8Bit,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+)
 
 from insonify.core.video import Frames
 from insonify.ingest.formats.colour import Coloured, coloured_chroma, coloured_rgb
@@ -20,6 +26,13 @@ _YBR: Final = ("YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420")
 
 _BT601: Final = np.array([0.299, 0.587, 0.114], np.float32)
 
+_PREFERRED: Final = {
+    JPEGBaseline8Bit: "pillow",  # five times faster than gdcm: 0.7 s and 3.5 s
+    JPEGLSLossless: "pyjpegls",  # gdcm kills the process on damaged ones
+    JPEGLSNearLossless: "pyjpegls",
+}
+_JP2: Final = b"\0\0\0\x0cjP  "
+
 
 def arrays_of(data: Dataset) -> Iterator[npt.NDArray[Any]]:
     """Frames as they are coded.
@@ -28,14 +41,31 @@ def arrays_of(data: Dataset) -> Iterator[npt.NDArray[Any]]:
     short, and of YBR_FULL_422 the right first frame and then others (pydicom 3.0.2).
     """
     syntax = data.file_meta.TransferSyntaxUID
-    if syntax.is_encapsulated:
-        # Pillow decodes JPEG baseline five times faster than gdcm (0.7 s and 3.5 s).
-        fast = "pillow" if syntax == JPEGBaseline8Bit else ""
-        yield from iter_pixels(data, raw=True, decoding_plugin=fast)
-        return
     decoder = get_decoder(syntax)
+    if syntax.is_encapsulated:
+        if syntax in JPEG2000TransferSyntaxes:
+            _require_boxes_that_end(data)
+        plugin = _PREFERRED.get(syntax, "")
+        there = plugin in decoder.available_plugins
+        yield from iter_pixels(data, raw=True, decoding_plugin=plugin if there else "")
+        return
     for number in range(data.NumberOfFrames):
         yield decoder.as_array(data, index=number, raw=True, validate=False)[0]
+
+
+def _require_boxes_that_end(data: Dataset) -> None:
+    """Refuse JP2 boxes of no length, at which pydicom 3.0.2 looks for ever.
+
+    Raises:
+        ValueError: a frame begins with such boxes.
+    """
+    for frame in generate_frames(data.PixelData, number_of_frames=data.NumberOfFrames):
+        place = len(_JP2) + 4 if frame.startswith(_JP2) else len(frame)
+        while place < len(frame) and frame[place + 4 : place + 8] != b"jp2c":
+            length = int.from_bytes(frame[place : place + 4], "big")
+            if length < 8:
+                raise ValueError("a JP2 box without a length")
+            place += length
 
 
 def luma(pixels: Frames, coding: str) -> Frames:

@@ -93,7 +93,9 @@ def write_recording(path: Path, minutes: float) -> None:
     )
     field = (110 + 50 * field / field.std()).clip(20, 255)
     with av.open(str(path), "w") as out:
-        stream: Any = out.add_stream("h264", rate=_RATE, options={"preset": "veryfast"})
+        stream: Any = out.add_stream(
+            "h264", rate=_RATE, options={"preset": "veryfast", "g": "48"}
+        )
         stream.width, stream.height, stream.pix_fmt = 1920, 1080, "yuv420p"
         packets = []
         for number in range(10 * _RATE):

@@ -1,12 +1,15 @@
 """Decoding once what must be looked at twice."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from insonify.core.errors import IngestError
 from insonify.core.video import Frames
+from insonify.ingest import reread
+from insonify.ingest.clean import CleanOptions, views
 from insonify.ingest.recording import Recording, TimedFrame
 from insonify.ingest.reread import looked_over
 
@@ -61,3 +64,21 @@ def test_too_few_glimpses_are_no_spread(screen: Screen) -> None:
 def test_no_frame_is_an_error(screen: Screen) -> None:
     with pytest.raises(IngestError, match="no frame"):
         looked_over(Reader(screen(2)[:0]).recording)
+
+
+def test_a_thorough_look_is_not_content_with_glimpses(screen: Screen) -> None:
+    reader = Reader(screen(100), glimpses=True)
+    spread_THW, frames = looked_over(reader.recording, 1 << 18, thorough=True)
+    assert len(spread_THW) == 100
+    assert sum(1 for _ in frames()) == 100
+
+
+def test_glimpses_that_are_all_alike_are_not_the_last_word(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames_THW = screen(100)
+    frames_THW[::5] = frames_THW[0]  # the glimpses
+    monkeypatch.setattr(reread, "_REMEMBERED", 1 << 18)
+    recording = Reader(frames_THW, glimpses=True).recording
+    (view,) = views(recording, CleanOptions(), Path("0"))
+    assert view.area.method.startswith("motion")

@@ -185,7 +185,12 @@ def views(
     if options.profile is not None:
         profile = Profiles.read(options.profile).find(recording, relative)
     spread_THW, frames = looked_over(recording)
-    areas = find_image_areas(recording, spread_THW, options.area, profile)
+    try:
+        areas = find_image_areas(recording, spread_THW, options.area, profile)
+    except IngestError:
+        # Key frames may all show the same: look at all frames before giving up.
+        spread_THW, frames = looked_over(recording, thorough=True)
+        areas = find_image_areas(recording, spread_THW, options.area, profile)
     return tuple(
         View(area=area, recording=recording, frames=frames, options=options)
         for area in areas

@@ -13,20 +13,21 @@ from insonify.core.video import Frames
 from insonify.ingest.area.image_area import spread_frames
 from insonify.ingest.recording import Recording, TimedFrame
 
-_REMEMBERED: Final = 256 << 20
-"""Bytes of frames: 129 frames of 1920 x 1080, or 559 of 800 x 600."""
+_REMEMBERED: Final = 128 << 20
+"""Bytes of frames: 64 frames of 1920 x 1080, or 279 of 800 x 600."""
 _LEAST_GLIMPSES: Final = 16
 """A spread of fewer frames would be a poor witness of what moves."""
 
 
 def looked_over(
-    recording: Recording, limit: int = _REMEMBERED
+    recording: Recording, limit: int | None = None, *, thorough: bool = False
 ) -> tuple[Frames, Callable[[], Iterator[TimedFrame]]]:
     """Frames spread over a recording, and a way to go through all of it.
 
     Args:
         recording: What to read.
-        limit: Bytes of frames that may be kept in memory.
+        limit: Bytes of frames that may be kept in memory; None: 128 MiB.
+        thorough: Take the spread from all frames, even if that is slow.
 
     Returns:
         The spread (T, H, W), and what starts going through the frames.
@@ -41,11 +42,11 @@ def looked_over(
     for frame in frames:
         kept.append(frame)
         size += frame.luma_HW.nbytes
-        if size > limit:
+        if size > (_REMEMBERED if limit is None else limit):
             break
     else:
         return spread_frames(iter(kept)), lambda: iter(kept)
-    if recording.glimpses is not None:
+    if recording.glimpses is not None and not thorough:
         spread_THW = spread_frames(recording.glimpses())
         if len(spread_THW) >= _LEAST_GLIMPSES:
             begun = [chain(kept, frames)]

@@ -52,19 +52,23 @@ def spread_frames(frames: Iterator[TimedFrame]) -> Frames:
     Raises:
         IngestError: the stream has no frame, or frames of different sizes.
     """
-    kept: list[Frames] = []
-    stride = 1
+    kept_THW, count, stride = np.empty((0, 0, 0), np.uint8), 0, 1
     for number, frame in enumerate(frames):
+        if number == 0:
+            # Pages that are not written to cost nothing.
+            kept_THW = np.empty((2 * _SPREAD, *frame.luma_HW.shape), np.uint8)
+        if frame.luma_HW.shape != kept_THW.shape[1:]:
+            raise IngestError("the picture changes its size; export its parts apart")
         if number % stride == 0:
-            kept.append(frame.in_levels().luma_HW)
-        if len(kept) == 2 * _SPREAD:
-            kept = kept[::2]
-            stride *= 2
-    if not kept:
+            kept_THW[count] = frame.in_levels().luma_HW
+            count += 1
+        if count == 2 * _SPREAD:
+            for place in range(_SPREAD):
+                kept_THW[place] = kept_THW[2 * place]
+            count, stride = _SPREAD, 2 * stride
+    if not count:
         raise IngestError("the file holds no frame; export it again")
-    if len({luma_HW.shape for luma_HW in kept}) > 1:
-        raise IngestError("the picture changes its size; export its parts apart")
-    return np.stack(kept)
+    return kept_THW[:count]
 
 
 def find_image_areas(

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from insonify.cli.main import run
 from insonify.core.errors import StoreError
 from insonify.core.video import Video
 from insonify.store import Label, Reject, Store, StoreSettings, VideoGaze
+from tests.ingest.conftest import screen, write_movie
 
 RAW = StoreSettings(codec="raw", size=16)
 Noise = Callable[..., Video]
@@ -113,3 +115,19 @@ def test_what_is_wrong_with_a_bucket_is_said(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(StoreError, match="cannot be reached; check the network"):
         Store.open(Path("s3://scans/none"))
+
+
+@pytest.mark.usefixtures("s3")
+def test_ingest_writes_to_a_bucket(tmp_path: Path) -> None:
+    for number in range(3):
+        write_movie(tmp_path / "in" / f"{number}.avi", screen(20, number))
+    (tmp_path / "in" / "bad.avi").write_bytes(b"no video")
+    words = ["ingest", str(tmp_path / "in"), "s3://scans/ingested", "--workers", "2"]
+    words += ["--key", str(tmp_path / "site" / "key"), "--subjects-from", "file"]
+    for _ in range(2):
+        assert run(words) == 0
+        store = Store.open(Path("s3://scans/ingested"))
+        assert (len(store.videos()), len(store.rejects())) == (3, 1)
+        assert len(store.frames()) == 60
+    store.write_file("terms/set.json", b"{}")
+    assert {path.name for path in tmp_path.iterdir()} == {"in", "site"}

@@ -19,7 +19,7 @@ from insonify.store.creation import make_store
 from insonify.store.frames import subject_labels
 from insonify.store.gaze import VideoGaze, gaze_table
 from insonify.store.head import NAME, Head, read_head
-from insonify.store.place import place_of
+from insonify.store.place import place_of, reached
 from insonify.store.rows import SPLITS, Label, Reject, StoreSettings, VideoEntry
 from insonify.store.splits import k_fold
 from insonify.store.tables import Tables
@@ -92,6 +92,12 @@ class Store(Contents):
                 f"{asdict(settings)}; use the same options or a new store"
             )
         return cls(path, head, Tables(place_of(path)))
+
+    def write_file(self, name: str, data: bytes) -> None:
+        """Write a small file beside the tables, such as the terms of a set."""
+        place = place_of(self.path)
+        with reached(place):
+            place.write(name, data)
 
     def write_video(self, video: Video | Iterable[Video], file: str) -> VideoEntry:
         """Write a video's frames; nothing is visible until :meth:`commit`.

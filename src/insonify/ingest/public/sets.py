@@ -1,11 +1,11 @@
 """The published sets that can be imported, and the import itself."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from insonify.core.files import write_json
 from insonify.ingest.books import Summary
 from insonify.ingest.build import take
 from insonify.ingest.handling import FileResult
@@ -62,7 +62,8 @@ def import_set(
             ``published``.
     """
     contents = public.contents(path)
-    options.open_store(store_path)
-    write_json(store_path / TERMS / f"{public.name}.json", dict(public.terms()))
+    store = options.open_store(store_path)
+    terms = json.dumps(dict(public.terms()), indent=2, ensure_ascii=False)
+    store.write_file(f"{TERMS}/{public.name}.json", f"{terms}\n".encode())
     summary = take(public.batch(contents), store_path, options, on_file)
     return Imported(summary=summary, remarks=tuple(contents.remarks))

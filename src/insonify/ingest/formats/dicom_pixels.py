@@ -12,6 +12,8 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import generate_frames
 from pydicom.pixels import apply_color_lut, get_decoder, iter_pixels
 from pydicom.uid import (
+    JPEG2000,
+    JPEG2000Lossless,
     JPEG2000TransferSyntaxes,
     JPEGBaseline8Bit,
     JPEGLSLossless,
@@ -28,8 +30,11 @@ _BT601: Final = np.array([0.299, 0.587, 0.114], np.float32)
 
 _PREFERRED: Final = {
     JPEGBaseline8Bit: "pillow",  # five times faster than gdcm: 0.7 s and 3.5 s
-    JPEGLSLossless: "pyjpegls",  # gdcm kills the process on damaged ones
+    # Of these gdcm, which pydicom tries first, kills the process on damaged ones.
+    JPEGLSLossless: "pyjpegls",
     JPEGLSNearLossless: "pyjpegls",
+    JPEG2000Lossless: "pylibjpeg",
+    JPEG2000: "pylibjpeg",
 }
 _JP2: Final = b"\0\0\0\x0cjP  "
 

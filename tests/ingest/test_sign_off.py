@@ -39,6 +39,7 @@ def test_a_row_for_every_video_and_every_refused_file(tmp_path: Path) -> None:
     batch = SignOff(tmp_path / "deep" / "sign-off")
     batch.add([taken(1), FileResult(file="f-2", reason="the file is empty")])
     batch.add([taken(3)])
+    assert batch.table is not None
     first, second, third = rows(batch.table)
     assert first["outcome"] == third["outcome"] == "taken"
     assert (first["video"], first["area"], first["frames"]) == ("v-1", "motion", "7")
@@ -63,3 +64,11 @@ def test_sheets_hold_twenty_videos_and_nothing_is_overwritten(tmp_path: Path) ->
     with Image.open(io.BytesIO(content)) as sheet:
         assert sheet.height == 5 * 44
         assert not sheet.getexif()
+
+
+def test_a_batch_of_nothing_leaves_nothing(tmp_path: Path) -> None:
+    batch = SignOff(tmp_path / "sign-off")
+    batch.add([])
+    batch.close()
+    assert batch.table is None
+    assert list(tmp_path.iterdir()) == []

@@ -77,6 +77,8 @@ def print_summary(summary: Summary, store: Store, title: str) -> None:
     table.add_row("store: subjects", str(len(set(index.subjects))))
     table.add_row("store: frames", str(len(index)))
     console.print(table)
+    if summary.sign_off:
+        console.print(f"To sign off: {summary.sign_off}", soft_wrap=True)
     if summary.rejects:
         refusals = Table("file", "reason", title="Refused")
         for reject in summary.rejects[:_SHOWN_REJECTS]:

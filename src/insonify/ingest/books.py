@@ -59,7 +59,6 @@ class Books:
     ) -> None:
         self.store, self.summary, self.on_file = store, summary, on_file
         self.sign_off = SignOff(sign_off)
-        summary.sign_off = self.sign_off.table
         self.paths: dict[str, str] = {}
         self.videos = store.known_videos()
         self.refused = set(store.rejects()["file"].to_pylist())
@@ -111,6 +110,7 @@ class Books:
         rows = [(r.file, self.paths[r.file], r.reason or "taken") for r in batch]
         add_to_linkage(self.summary.linkage, rows)
         self.sign_off.add(batch)
+        self.summary.sign_off = self.sign_off.table
         late = self.store.commit(
             [entry for result in batch for entry in result.entries],
             [reject for reject in rejects if reject.file not in self.refused],

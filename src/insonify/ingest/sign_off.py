@@ -29,14 +29,19 @@ class SignOff:
     """The table and the sheets of one batch, in a folder that holds many batches."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder = folder
-        self.table = _new_table(folder)
+        self.table: Path | None = None
+        """Made with the first file."""
         self.rows: list[Image.Image] = []
         self.sheets = 0
 
     def add(self, results: list[FileResult]) -> None:
         """Append files to the table, and their pictures to the sheets."""
+        if not results:
+            return
+        if self.table is None:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.table = _new_table(self.folder)
         with self.table.open("a", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, _COLUMNS, restval="")
             for result in results:
@@ -49,7 +54,7 @@ class SignOff:
 
     def close(self) -> None:
         """Write the sheet that is not full yet."""
-        if not self.rows:
+        if self.table is None or not self.rows:
             return
         self.sheets += 1
         name = f"{self.table.stem}-sheet-{self.sheets:04d}.jpg"

@@ -8,7 +8,7 @@ Legend: T frames, H rows, W columns.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -94,6 +94,8 @@ class View:
     options: CleanOptions
     counts: Counter[str] = field(default_factory=Counter)
     """Frames read, kept, and dropped by reason, as far as the parts were taken."""
+    figures: dict[str, float] = field(default_factory=dict)
+    """How near the frames came to thresholds of triage."""
     facts: Facts = field(default_factory=dict)
     """What is known of the view; all parts share it, and it grows while they are
     taken."""
@@ -104,30 +106,37 @@ class View:
         Raises:
             IngestError: no frame is worth keeping, or the recording is damaged.
         """
-        reduction = Reduction.plan(self.area, self.options.size)
-        segment, figures = 0, dict[str, float]()
-        for part in _parts(self.frames(), self.recording.shape_HW, reduction):
-            found = triage(
-                part.frames_THW,
-                part.times_s_T,
-                reduction.mask_hw,
-                self.options.triage,
-                part.colour_T,
-            )
-            kept = int(found.keep_T.sum())
-            self.counts.update(frames_read=len(part.times_s_T), frames=kept)
-            self.counts.update(found.counts)
-            figures = join_figures([figures, found.figures])
-            self._note(figures)
-            if kept:
-                yield self._video(part, found, reduction, names, segment)
-                segment += int(found.segments[-1]) + 1
-        self._note(figures)
+        reduction, segment = Reduction.plan(self.area, self.options.size), 0
+        parts = _parts(self.frames(), self.recording.shape_HW, reduction)
+        while part := next(parts, None):
+            found = self._triaged(part, reduction)
+            video = self._video(part, found, reduction, names, segment)
+            del part  # before the next is made
+            if video is not None:
+                segment = int(video.segments_T[-1]) + 1
+                yield video
+                del video
+        self._note()
         if not self.counts["frames"]:
             dropped = ", ".join(f"{n} {kind}" for kind, n in self.counts.items() if n)
             raise IngestError(f"no frame is worth keeping ({dropped})")
 
-    def _note(self, figures: Mapping[str, float]) -> None:
+    def _triaged(self, part: "_Part", reduction: Reduction) -> Triage:
+        """Look through a part, and count what is found."""
+        found = triage(
+            part.frames_THW,
+            part.times_s_T,
+            reduction.mask_hw,
+            self.options.triage,
+            part.colour_T,
+        )
+        read, kept = len(part.times_s_T), int(found.keep_T.sum())
+        self.counts.update(frames_read=read, frames=kept, **found.counts)
+        self.figures = join_figures([self.figures, found.figures])
+        self._note()
+        return found
+
+    def _note(self) -> None:
         """Bring the facts up to date; a damaged end is only found when it is read."""
         recording, notes = self.recording, "; ".join(self.recording.notes)
         self.facts |= {
@@ -136,7 +145,7 @@ class View:
             "area": self.area.method,
             **recording.facts,
             **self.counts,
-            **figures,
+            **self.figures,
             "thresholds": thresholds(self.options.triage),
             **({"notes": notes} if notes else {}),
         }
@@ -148,8 +157,12 @@ class View:
         reduction: Reduction,
         names: Names,
         segment: int,
-    ) -> Video:
-        frames_THW = part.frames_THW[found.keep_T]
+    ) -> Video | None:
+        if not found.keep_T.any():
+            return None
+        # A mask copies even where it drops nothing.
+        chosen = slice(None) if found.keep_T.all() else found.keep_T
+        frames_THW = part.frames_THW[chosen]
         if found.overlay_HW is not None:
             paint_over(frames_THW, found.overlay_HW, reduction.mask_hw)
         return Video(
@@ -209,17 +222,26 @@ def _parts(
     frames: Iterator[TimedFrame], shape: tuple[int, int], reduction: Reduction
 ) -> Iterator[_Part]:
     """Reduced frames, as many at a time as memory is set aside for."""
-    height, width = reduction.height, reduction.width
-    most = max(_PART // (height * width), 1)
+    most = max(_PART // (reduction.height * reduction.width), 1)
     while first := next(frames, None):
-        # Pages that are not written to cost nothing.
-        frames_THW = np.empty((most, height, width), np.uint8)
-        times: list[float] = []
-        colour: list[float] = []
-        for frame in chain([first], islice(frames, most - 1)):
-            if frame.luma_HW.shape != shape:
-                raise IngestError("the picture changes its size; export its parts")
-            frames_THW[len(times)] = reduction.apply(frame)
-            times.append(frame.time_s)
-            colour.append(reduction.share(frame.colour_HW))
-        yield _Part(frames_THW[: len(times)], np.array(times), np.array(colour))
+        taken = chain([first], islice(frames, most - 1))
+        yield _reduced(taken, most, shape, reduction)
+
+
+def _reduced(
+    frames: Iterator[TimedFrame],
+    most: int,
+    shape: tuple[int, int],
+    reduction: Reduction,
+) -> _Part:
+    # Pages that are not written to cost nothing.
+    frames_THW = np.empty((most, reduction.height, reduction.width), np.uint8)
+    times: list[float] = []
+    colour: list[float] = []
+    for frame in frames:
+        if frame.luma_HW.shape != shape:
+            raise IngestError("the picture changes its size; export its parts apart")
+        frames_THW[len(times)] = reduction.apply(frame)
+        times.append(frame.time_s)
+        colour.append(reduction.share(frame.colour_HW))
+    return _Part(frames_THW[: len(times)], np.array(times), np.array(colour))

@@ -5,8 +5,9 @@ A short recording is kept in memory meanwhile. Of a long one the reader gives a 
 without decoding the rest, if it can; else it is decoded twice.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Final
 
 from insonify.core.video import Frames
@@ -15,8 +16,10 @@ from insonify.ingest.recording import Recording, TimedFrame
 
 _REMEMBERED: Final = 128 << 20
 """Bytes of frames: 64 frames of 1920 x 1080, or 279 of 800 x 600."""
-_LEAST_GLIMPSES: Final = 16
-"""A spread of fewer frames would be a poor witness of what moves."""
+_FIRST: Final = 16
+_LEAST_GLIMPSES: Final = 24
+"""A spread of fewer frames, 16 of the beginning and 8 key frames, would be a poor
+witness of what moves."""
 
 
 def looked_over(
@@ -35,7 +38,7 @@ def looked_over(
     Raises:
         IngestError: the recording is damaged or changes its size.
     """
-    kept: list[TimedFrame] = []
+    kept: deque[TimedFrame] = deque()
     size = 0
     begin = recording.codes or recording.frames
     frames = begin()
@@ -47,8 +50,16 @@ def looked_over(
     else:
         return spread_frames(iter(kept)), lambda: iter(kept)
     if recording.glimpses is not None and not thorough:
-        spread_THW = spread_frames(recording.glimpses())
+        # Key frames may be seconds apart, so some of the beginning, too.
+        first = list(islice(kept, 0, None, max(1, len(kept) // _FIRST)))
+        spread_THW = spread_frames(chain(first, recording.glimpses()))
         if len(spread_THW) >= _LEAST_GLIMPSES:
-            begun = [chain(kept, frames)]
+            begun = [chain(_let_go(kept), frames)]
             return spread_THW, lambda: begun.pop() if begun else begin()
-    return spread_frames(chain(kept, frames)), begin
+    return spread_frames(chain(_let_go(kept), frames)), begin
+
+
+def _let_go(kept: deque[TimedFrame]) -> Iterator[TimedFrame]:
+    """The frames, none of which is kept once it was taken."""
+    while kept:
+        yield kept.popleft()

@@ -26,21 +26,24 @@ def replayed(small_KXY: Small, times_s_K: Times, options: TriageOptions) -> Flag
 
     A replay repeats the noise too, so that it differs less from its original than
     neighbours from each other; a heart that returns does not. Every lag is tried on
-    coarse blocks first, whose difference is never larger than that of fine ones.
+    the brightness first and on coarse blocks then, whose differences are never larger
+    than that of fine ones.
     """
     again_K = np.zeros(len(small_KXY), bool)
     count, *shape = small_KXY.shape
     if options.replay == 0 or count < 2 * _LEAST_FRAMES or min(shape) < _COARSE:
         return again_K
     limit_K = options.replay * _neighbours(small_KXY)
-    coarse_KXY, share = _coarse(small_KXY)
+    bright_KXY = small_KXY.mean((1, 2), keepdims=True)
+    looks = ((bright_KXY, 1.0), _coarse(small_KXY), (small_KXY, 1.0))
     for lag in range(_LEAST_FRAMES, count - _LEAST_FRAMES + 1):
-        limit_R = limit_K[lag:]
-        coarse_R = share * _changes(coarse_KXY[lag:], coarse_KXY[:-lag])
-        if not _long(coarse_R < limit_R, times_s_K[lag:], options.replay_s):
-            continue
-        alike_R = _changes(small_KXY[lag:], small_KXY[:-lag]) < limit_R
-        for begin, end in _long(alike_R, times_s_K[lag:], options.replay_s):
+        stretches: list[tuple[int, int]] = []
+        for look_KXY, share in looks:
+            alike_R = share * _changes(look_KXY[lag:], look_KXY[:-lag]) < limit_K[lag:]
+            stretches = _long(alike_R, times_s_K[lag:], options.replay_s)
+            if not stretches:
+                break
+        for begin, end in stretches:
             again_K[begin + lag : end + lag] = True
     return again_K
 

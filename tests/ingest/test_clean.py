@@ -8,7 +8,7 @@ from pydicom.dataset import Dataset
 
 from insonify.core.errors import IngestError
 from insonify.core.video import Frames, Video
-from insonify.ingest import clean
+from insonify.ingest import parts as parts_of_a_recording
 from insonify.ingest.area.evidence import area_of
 from insonify.ingest.clean import CleanOptions, Names, views
 from insonify.ingest.formats.reading import read
@@ -120,7 +120,7 @@ def test_a_long_recording_is_cleaned_in_parts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     whole = make(tmp_path / "0.dcm", dataset(screen(40)))
-    monkeypatch.setattr(clean, "_PART", 12 * whole.frames_THW[0].size)
+    monkeypatch.setattr(parts_of_a_recording, "_PART", 12 * whole.frames_THW[0].size)
     (view,) = views(read(tmp_path / "0.dcm"), CleanOptions(), Path("0"))
     parts = list(view.parts(NAMES))
     assert [len(part.frames_THW) for part in parts] == [12, 12, 12, 4]

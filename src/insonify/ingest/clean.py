@@ -10,18 +10,17 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain, islice
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from insonify.core.errors import ConfigError, IngestError
-from insonify.core.video import Frames, Video
+from insonify.core.video import Video
 from insonify.ingest.area.image_area import Area, ImageArea, find_image_areas
 from insonify.ingest.area.profiles import Profiles
 from insonify.ingest.area.shapes import Outline
+from insonify.ingest.parts import Part, reduced_parts
 from insonify.ingest.recording import Damaged, Recording, TimedFrame
 from insonify.ingest.reduction import Reduction
 from insonify.ingest.reread import looked_over
@@ -35,10 +34,6 @@ from insonify.ingest.triage import (
 )
 
 Facts = dict[str, str | int | float]
-Floats = npt.NDArray[np.float64]
-
-_PART: Final = 128 << 20
-"""Bytes of reduced frames in a part: 1542 frames of 256 x 340, a minute."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +102,7 @@ class View:
             IngestError: no frame is worth keeping, or the recording is damaged.
         """
         reduction, segment = Reduction.plan(self.area, self.options.size), 0
-        parts = _parts(self.frames(), self.recording.shape_HW, reduction)
+        parts = reduced_parts(self.frames(), self.recording.shape_HW, reduction)
         while part := next(parts, None):
             found = self._triaged(part, reduction)
             video = self._video(part, found, reduction, names, segment)
@@ -121,7 +116,7 @@ class View:
             dropped = ", ".join(f"{n} {kind}" for kind, n in self.counts.items() if n)
             raise IngestError(f"no frame is worth keeping ({dropped})")
 
-    def _triaged(self, part: "_Part", reduction: Reduction) -> Triage:
+    def _triaged(self, part: Part, reduction: Reduction) -> Triage:
         """Look through a part, and count what is found."""
         found = triage(
             part.frames_THW,
@@ -152,7 +147,7 @@ class View:
 
     def _video(
         self,
-        part: "_Part",
+        part: Part,
         found: Triage,
         reduction: Reduction,
         names: Names,
@@ -208,40 +203,3 @@ def views(
         View(area=area, recording=recording, frames=frames, options=options)
         for area in areas
     )
-
-
-class _Part(NamedTuple):
-    frames_THW: Frames
-    """Reduced frames."""
-    times_s_T: Floats
-    colour_T: Floats
-    """The share of the image area that is coloured."""
-
-
-def _parts(
-    frames: Iterator[TimedFrame], shape: tuple[int, int], reduction: Reduction
-) -> Iterator[_Part]:
-    """Reduced frames, as many at a time as memory is set aside for."""
-    most = max(_PART // (reduction.height * reduction.width), 1)
-    while first := next(frames, None):
-        taken = chain([first], islice(frames, most - 1))
-        yield _reduced(taken, most, shape, reduction)
-
-
-def _reduced(
-    frames: Iterator[TimedFrame],
-    most: int,
-    shape: tuple[int, int],
-    reduction: Reduction,
-) -> _Part:
-    # Pages that are not written to cost nothing.
-    frames_THW = np.empty((most, reduction.height, reduction.width), np.uint8)
-    times: list[float] = []
-    colour: list[float] = []
-    for frame in frames:
-        if frame.luma_HW.shape != shape:
-            raise IngestError("the picture changes its size; export its parts apart")
-        frames_THW[len(times)] = reduction.apply(frame)
-        times.append(frame.time_s)
-        colour.append(reduction.share(frame.colour_HW))
-    return _Part(frames_THW[: len(times)], np.array(times), np.array(colour))

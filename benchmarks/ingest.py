@@ -1,10 +1,11 @@
 """What ingest costs beside decoding alone, and whether its memory grows with length.
 
-python benchmarks/ingest.py FOLDER [FOLDER …] [--rounds 3] [--minutes 1 10 60]
+python benchmarks/ingest.py [FOLDER …] [--hd 30 30 20 20] [--minutes 1 10 60]
 
 Speed: every video file of the folders, on two processes, by bare sequential PyAV
 decoding and by `insonify ingest` (read, find the image, crop, triage, encode, write),
-alternately, their start included; frames a second. Memory: recordings of 1920 x
+alternately, their start included; frames a second. With --hd also of recordings of
+1920 x 1080 pixels, of so many seconds (whole tens). Memory: recordings of 1920 x
 1080 pixels and of several lengths, each ingested by a process of its own.
 """
 
@@ -108,6 +109,17 @@ def write_recording(path: Path, minutes: float) -> None:
         _repeat(out, packets, round(minutes * 6))
 
 
+def write_hd(folder: Path, seconds: list[float]) -> Iterator[Path]:
+    """A folder of recordings of so many seconds each; none where none is asked for."""
+    for number, length in enumerate(seconds):
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{number}.mp4"
+        write_recording(path, length / 60)
+        path.write_bytes(path.read_bytes() + bytes([number]))  # no two are the same
+    if seconds:
+        yield folder
+
+
 def _repeat(out: Any, packets: list[Any], times: int) -> None:
     base = packets[0].time_base
     step = Fraction(10) / base
@@ -146,6 +158,7 @@ def remembered(minutes: list[float]) -> Iterator[dict[str, object]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", type=Path, nargs="*")
+    parser.add_argument("--hd", type=float, nargs="*", default=[])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--minutes", type=float, nargs="*", default=[])
     parser.add_argument("--one", type=Path, nargs=2, help=argparse.SUPPRESS)
@@ -154,8 +167,10 @@ def main() -> None:
         frames = take(asked.one[0], asked.one[1], workers=0).counts["frames_read"]
         print(frames, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
         return
-    if asked.folders:
-        show("ingest", list(compared(asked.folders, asked.rounds)))
+    with tempfile.TemporaryDirectory() as scratch:
+        folders = [*asked.folders, *write_hd(Path(scratch) / "hd", asked.hd)]
+        if folders:
+            show("ingest", list(compared(folders, asked.rounds)))
     if asked.minutes:
         show("ingest_memory", list(remembered(asked.minutes)))
 

@@ -18,20 +18,15 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
-import av
 import numpy as np
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import (
-    ExplicitVRLittleEndian,
-    UltrasoundMultiFrameImageStorage,
-    generate_uid,
-)
 from table import show
 
 from insonify.core.video import Frames
 from insonify.store import Store
+
+sys.path.append(str(Path(__file__).parents[1]))
+from tests.ingest.conftest import dataset, write_movie
 
 _BROKEN = 0.03
 _PER_SUBJECT = 20
@@ -52,37 +47,9 @@ def write(path: Path, number: int) -> None:
         with path.open("wb") as file:
             np.save(file, frames_THW)
     elif kind == "avi":
-        _write_avi(path, frames_THW)
+        write_movie(path.with_suffix(".avi"), frames_THW).rename(path)
     else:
-        _write_dicom(path, frames_THW)
-
-
-def _write_avi(path: Path, frames_THW: Frames) -> None:
-    with av.open(str(path), "w", format="avi") as container:
-        stream: Any = container.add_stream("mjpeg", rate=20)
-        stream.pix_fmt = "yuvj420p"
-        stream.height, stream.width = frames_THW.shape[1:]
-        for frame_HW in frames_THW:
-            picture = av.VideoFrame.from_ndarray(frame_HW, format="gray")
-            container.mux(stream.encode(picture.reformat(format="yuvj420p")))
-        container.mux(stream.encode())
-
-
-def _write_dicom(path: Path, frames_THW: Frames) -> None:
-    cine = Dataset()
-    cine.file_meta = FileMetaDataset()
-    cine.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    cine.file_meta.MediaStorageSOPClassUID = UltrasoundMultiFrameImageStorage
-    cine.file_meta.MediaStorageSOPInstanceUID = generate_uid()
-    cine.SOPClassUID = UltrasoundMultiFrameImageStorage
-    cine.SOPInstanceUID = cine.file_meta.MediaStorageSOPInstanceUID
-    cine.Modality, cine.FrameTime = "US", "50"
-    cine.NumberOfFrames, cine.Rows, cine.Columns = frames_THW.shape
-    cine.SamplesPerPixel, cine.PhotometricInterpretation = 1, "MONOCHROME2"
-    cine.BitsAllocated = cine.BitsStored = 8
-    cine.HighBit, cine.PixelRepresentation = 7, 0
-    cine.PixelData = frames_THW.tobytes()
-    cine.save_as(path, enforce_file_format=True)
+        dataset(frames_THW).save_as(path, enforce_file_format=True)
 
 
 def break_file(path: Path, how: int) -> None:

@@ -196,6 +196,8 @@ def views(
     try:
         areas = find_image_areas(recording, spread_THW, options.area, profile)
     except IngestError:
+        if recording.glimpses is None:
+            raise
         # Key frames may all show the same: look at all frames before giving up.
         spread_THW, frames = looked_over(recording, thorough=True)
         areas = find_image_areas(recording, spread_THW, options.area, profile)

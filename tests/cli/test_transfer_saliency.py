@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from insonify.cli.main import run
+from insonify.core.predictions import read_predictions
 from insonify.core.saliency_predictions import read_saliency
 from insonify.store import Store
 from insonify.store.gaze import VideoGaze
@@ -59,6 +60,33 @@ def test_planes_are_fine_tuned_from_the_command_line(
     line = [*words.split(), *quick.split(), *tiny.split(), "--out", str(out)]
     assert run(line) == 0
     assert out.exists()
+
+
+def test_protocols_with_options_of_their_own_from_the_command_line(
+    store: Store, tmp_path: Path
+) -> None:
+    encoder = tmp_path / "run"
+    roles = ("train", "validation", "test")
+    store.assign("given", {f"s-{n}": roles[n // 2] for n in range(6)})
+    words = f"pretrain-gaze {store.path} {encoder} --split given"
+    quick = "--architecture resnet10_half --size 32 40 --steps 1 --batch 2"
+    assert run([*words.split(), *quick.split(), "--frames-per-video", "2"]) == 0
+    planes, saliency = tmp_path / "p.parquet", tmp_path / "s.parquet"
+    words = f"transfer planes {store.path} {encoder} --split given --task texture"
+    few = "--protocols prototype finetune --shots 1 2 --shot-frames 2 --seeds 0"
+    tuned = "--finetune.rates 0.01 0.1 --finetune.trial-steps 1 --finetune.steps 1"
+    tiny = "--finetune.batch 2 --finetune.reference 0 --frames-per-video 2"
+    line = f"{words} {few} {tuned} {tiny} --out {planes}"
+    assert run(line.split()) == 0
+    found = read_predictions(planes)
+    names = {"prototype", "prototype, 1 shot", "prototype, 2 shots", "finetune"}
+    assert set(found.rows["protocol"].to_pylist()) == names
+    assert len(found.facts["rates"]) == 2
+    words = f"transfer saliency {store.path} {encoder} --split given --out {saliency}"
+    few = "--protocols knn linear --knn-k 3 --linear-grid 0.01 0.1 --seeds 0"
+    assert run([*words.split(), *few.split(), "--frames-per-video", "2"]) == 0
+    looked = read_saliency(saliency)
+    assert set(looked.rows["protocol"].to_pylist()) == {"knn", "linear", "static"}
 
 
 def test_a_store_without_gaze_is_a_clear_error(

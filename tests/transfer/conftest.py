@@ -12,6 +12,8 @@ from insonify.model.checkpoint import Card, Checkpoint
 from insonify.model.encoder import Encoder
 from insonify.store import Store, StoreSettings
 from insonify.store.gaze import VideoGaze
+from insonify.transfer.arms import Trial
+from insonify.transfer.plan import Job
 
 SIZE = (32, 40)
 ARCHITECTURE = "resnet10_half"
@@ -72,6 +74,22 @@ def spot_video(seed: int, subject: str) -> tuple[Video, VideoGaze]:
 def new_checkpoint() -> Callable[..., Checkpoint]:
     """Makes small encoders."""
     return small_checkpoint
+
+
+@pytest.fixture
+def new_job() -> Callable[..., Job]:
+    """Makes jobs of one untrained encoder; options of the trial go to the trial."""
+    checkpoint = small_checkpoint()
+
+    def make(**options: Any) -> Job:
+        trial: dict[str, Any] = {"arm": "a", "fold": 0, "seed": 0, "untrained": False}
+        trial |= {name: options.pop(name) for name in trial if name in options}
+        trial["supervised"] = options.pop("supervised", False)
+        known: dict[str, Any] = {"protocol": "linear", "fraction": 1.0}
+        known["split"] = "three"
+        return Job(trial=Trial(checkpoint=checkpoint, **trial), **(known | options))
+
+    return make
 
 
 @pytest.fixture

@@ -206,6 +206,11 @@ def test_without_augmentation_the_views_are_those_of_the_frames() -> None:
         {"weight_decay": -1.0},
         {"untrained_factor": 0.0},
         {"reference": -1.0},
+        {"rates": ()},
+        {"rates": (0.1, 0.1)},
+        {"rates": (0.1, -0.1)},
+        {"trial_steps": 5},
+        {"rates": (0.1, 0.2), "trial_steps": 0},
     ],
 )
 def test_impossible_options_are_refused(options: dict[str, Any]) -> None:

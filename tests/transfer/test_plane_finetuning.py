@@ -12,8 +12,8 @@ from insonify.core.errors import ConfigError
 from insonify.core.predictions import Predictions
 from insonify.core.saliency_predictions import STATIC
 from insonify.model.checkpoint import Checkpoint
-from insonify.report.options import ReportOptions
-from insonify.report.table import build_table
+from insonify.report.tables.options import ReportOptions
+from insonify.report.tables.table import build_table
 from insonify.store import Store
 from insonify.transfer.arms import RANDOM, SUPERVISED, Arm
 from insonify.transfer.course import FineTune

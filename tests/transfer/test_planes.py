@@ -12,10 +12,11 @@ from insonify.core.errors import CheckpointError, ConfigError, LeakError, StoreE
 from insonify.core.predictions import Predictions
 from insonify.model.checkpoint import Card, Checkpoint, random_twin
 from insonify.model.encoder import Encoder
-from insonify.report.options import ReportOptions
-from insonify.report.table import build_table
+from insonify.report.tables.options import ReportOptions
+from insonify.report.tables.table import build_table
 from insonify.store import Store
 from insonify.transfer.arms import RANDOM, Arm, plan_trials
+from insonify.transfer.course import FineTune
 from insonify.transfer.frames import choose_frames
 from insonify.transfer.linear import LinearProbe
 from insonify.transfer.planes import PlanesOptions, run_planes
@@ -263,6 +264,30 @@ def test_textures_are_told_apart_from_store_to_table(store: Store) -> None:
     assert by_arm["even guess", "chance"].figures["auroc"].value == 0.5
 
 
+def test_every_frozen_protocol_tells_textures_apart(store: Store) -> None:
+    protocols = ("knn", "linear", "prototype")
+    found = run(store, of_fold(store, 0), protocols=protocols, seeds=(0,), shots=(1, 2))
+    names = {f"{p}{s}" for p in protocols for s in ("", ", 1 shot", ", 2 shots")}
+    right: dict[str, list[bool]] = {}
+    for row in found.rows.to_pylist():
+        said = found.classes[int(np.argmax(row["probabilities"]))]
+        right.setdefault(row["protocol"], []).append(said == row["truth"])
+        assert row["fraction"] == 1
+    assert set(right) == names
+    for name, each in right.items():
+        assert np.mean(each) > (0.7 if "1 shot" in name else 0.8), name
+    told = {each["protocol"]: each for each in found.facts["labels"]}
+    assert set(told) == names
+    assert told["linear"]["frames"] == 2 * 2 * 6
+    assert told["linear, 1 shot"]["frames"] == 2
+    assert told["knn, 2 shots"]["frames"] == 4
+
+
+def test_more_shots_than_subjects_are_refused(store: Store) -> None:
+    with pytest.raises(ConfigError, match="ask for 2 at most"):
+        run(store, of_fold(store, 0), shots=(3,))
+
+
 def test_a_fold_without_labelled_subjects_is_refused(store: Store) -> None:
     subjects = sorted(set(store.frames().subjects))
     store.assign("lopsided", dict.fromkeys(subjects, "train"))
@@ -286,6 +311,13 @@ def test_unknown_tasks_and_splits_are_refused(store: Store) -> None:
         {"fractions": (1.5,)},
         {"frames_per_video": -1},
         {"batch": 0},
+        {"shots": ()},
+        {"shots": (0,)},
+        {"shots": (1, 1)},
+        {"shots": (1,), "protocols": ("layers",)},
+        {"shot_frames": 2},
+        {"shots": (1,), "shot_frames": 0},
+        {"finetune": FineTune(rates=(0.1,))},
     ],
 )
 def test_impossible_options_are_refused(options: dict[str, Any]) -> None:

@@ -1,22 +1,26 @@
 """One contract for all protocols, and each against something slower."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from insonify.core.errors import ConfigError
-from insonify.transfer.examples import Examples, draw_fraction
+from insonify.transfer.examples import Examples, draw_subjects
 from insonify.transfer.knn import KNN
 from insonify.transfer.linear import LinearProbe
 from insonify.transfer.protocol import TransferProtocol
+from insonify.transfer.prototype import Prototype
 
 PROTOCOLS: list[TransferProtocol] = [
     KNN(k=5),
     KNN(k=5, balanced=False),
     LinearProbe(grid=(1e-3, 1e-2, 1e-1)),
     LinearProbe(grid=(1e-3, 1e-2, 1e-1), balanced=False),
+    Prototype(),
 ]
 
 
@@ -152,6 +156,41 @@ def test_knn_stays_finite_at_low_temperature() -> None:
     assert np.isfinite(found_BC).all()
 
 
+def test_a_prototype_is_the_mean_of_a_class_on_the_unit_sphere() -> None:
+    train, held, protocol = clusters(0), clusters(1), Prototype(temperature=0.3)
+    found_BC = protocol.fit(train, nobody(), 3, seed=0)(held.features_ND)
+    mean_D, std_D = train.features_ND.mean(0), train.features_ND.std(0)
+    means = []
+    for label in range(3):
+        of_label = (train.features_ND[train.labels_N == label] - mean_D) / std_D
+        means.append(np.mean([one_D / np.linalg.norm(one_D) for one_D in of_label], 0))
+    for place in (0, 50, 110):
+        one_D = (held.features_ND[place] - mean_D) / std_D
+        cosines = [
+            one_D @ m_D / np.linalg.norm(one_D) / np.linalg.norm(m_D) for m_D in means
+        ]
+        weights = np.exp(np.array(cosines) / 0.3)
+        np.testing.assert_allclose(found_BC[place], weights / weights.sum(), atol=1e-4)
+
+
+def test_one_shot_of_each_class_gets_the_middle_of_the_grid() -> None:
+    """Whoever is held out has a label that nobody else has: nothing can be chosen."""
+    train = clusters(0).where(np.array([0, 41, 82]))
+    held_BD = clusters(1).features_ND
+    chosen = LinearProbe(grid=(1e-4, 1e-2, 1e2)).fit(train, nobody(), 3, seed=0)
+    middle = LinearProbe(grid=(1e-2,)).fit(train, nobody(), 3, seed=0)
+    np.testing.assert_array_equal(chosen(held_BD), middle(held_BD))
+
+
+def test_few_shots_choose_the_penalty_among_themselves() -> None:
+    train = clusters(0, counts=(5, 5, 5))
+    alone = replace(train, subjects_N=np.array([f"s-{n % 5}" for n in range(15)]))
+    held_BD = clusters(1).features_ND
+    weak = LinearProbe(grid=(1e1,)).fit(alone, nobody(), 3, seed=0)(held_BD)
+    chosen = LinearProbe(grid=(1e-5, 1e1)).fit(alone, nobody(), 3, seed=0)(held_BD)
+    np.testing.assert_allclose(chosen, weak, atol=0.02)
+
+
 def test_the_probe_penalises_noise_more_than_signal() -> None:
     """With 12 noisy frames and 8 features, close fits lose on validation subjects."""
     probe = LinearProbe(grid=(1e-4, 1e2))
@@ -191,21 +230,40 @@ def test_impossible_options_are_refused(make: Callable[[], TransferProtocol]) ->
         make()
 
 
-def test_fractions_keep_whole_subjects_of_every_label() -> None:
-    labels_N = np.repeat([0] * 18 + [1] * 2, 5)
+FRACTIONS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0)
+
+
+@pytest.mark.parametrize("kinds", [(30,), (18, 2), (1,), (2,) * 14])
+def test_fractions_are_nested_and_have_as_many_subjects_as_they_say(
+    kinds: tuple[int, ...],
+) -> None:
+    labels_N = np.repeat(np.arange(len(kinds)), kinds)
+    subjects_N = np.array([f"s-{number:02d}" for number in range(len(labels_N))])
+    for seed in range(3):
+        drawn = [draw_subjects(subjects_N, labels_N, f, seed) for f in FRACTIONS]
+        for few, more in pairwise(drawn):
+            assert few <= more
+        for fraction, subjects in zip(FRACTIONS, drawn, strict=True):
+            wanted = math.ceil(fraction * len(labels_N))
+            assert len(subjects) == max(len(kinds), wanted)
+            shown = labels_N[np.isin(subjects_N, sorted(subjects))]
+            assert set(shown) == set(range(len(kinds)))
+            for kind, count in enumerate(kinds):
+                assert abs((shown == kind).sum() - fraction * count) <= 1.5
+    assert draw_subjects(subjects_N[:0], labels_N[:0], 0.5, 0) == frozenset()
+
+
+def test_seeds_draw_different_subjects_and_examples_keep_all_of_theirs() -> None:
     subjects_N = np.repeat([f"s-{number:02d}" for number in range(20)], 5)
+    labels_N = np.tile([0, 0, 0, 1, 1], 20)
     features_ND = np.arange(100, dtype=np.float32)[:, None]
     whole = Examples(features_ND=features_ND, labels_N=labels_N, subjects_N=subjects_N)
-    tenth = draw_fraction(whole, 0.1, seed=0)
-    kept, frames = np.unique(tenth.subjects_N, return_counts=True)
-    assert (frames == 5).all()
-    assert len(kept) == 3  # 10 % of 18 and of 2, rounded up
-    assert set(tenth.labels_N) == {0, 1}
-    half = draw_fraction(whole, 0.5, seed=0)
-    assert set(kept) < set(half.subjects_N)
-    assert len(draw_fraction(whole, 1.0, seed=0)) == 100
-    drawn = {tuple(draw_fraction(whole, 0.1, seed=s).subjects_N) for s in range(5)}
+    drawn = {draw_subjects(subjects_N, labels_N, 0.1, seed) for seed in range(5)}
     assert len(drawn) > 1
+    for subjects in drawn:
+        kept, frames = np.unique(whole.of(subjects).subjects_N, return_counts=True)
+        assert set(kept.tolist()) == subjects
+        assert (frames == 5).all()
 
 
 def test_a_probe_does_not_hang_on_the_last_digits_of_its_features() -> None:

@@ -24,11 +24,9 @@ from insonify.transfer.gaze import gazed_frames
 from insonify.transfer.plan import Job
 from insonify.transfer.progress import Step
 from insonify.transfer.saliency import SaliencyOptions, run_saliency
-from insonify.transfer.saliency_fit import (
-    channel_scale,
-    finetune_saliency,
-    fit_decoder,
-)
+from insonify.transfer.saliency_finetune import finetune_saliency
+from insonify.transfer.saliency_fit import fit_decoder
+from insonify.transfer.saliency_frozen import FrozenSaliency
 from insonify.transfer.saliency_options import Decoder
 from insonify.transfer.saliency_rows import SaliencyRows
 
@@ -295,16 +293,32 @@ def test_with_a_centre_bias_a_head_begins_with_the_static_map(
         assert np.allclose(random, static, atol=1e-4) == bias
 
 
-def test_channels_are_standardised_on_the_chosen_frames() -> None:
-    generator = torch.Generator().manual_seed(0)
-    maps_NDhw = torch.randn(90, 3, 4, 5, generator=generator) * 3 + 7
-    maps_NDhw[:, 2] = 5.0
-    maps_NDhw[80:] = 1e3
-    chosen_M = torch.arange(80)
-    scaled = channel_scale(maps_NDhw, chosen_M)(maps_NDhw[:80])
-    np.testing.assert_allclose(scaled[:, :2].mean((0, 2, 3)), 0, atol=1e-4)
-    np.testing.assert_allclose(scaled[:, :2].std((0, 2, 3)), 1, atol=1e-3)
-    assert (scaled[:, 2] == 0).all()
+def test_readouts_of_an_untrained_encoder_find_the_spot(
+    gaze_store: Store, arm: Arm
+) -> None:
+    found = run(gaze_store, arm, protocols=("linear", "layers"), frames_per_video=0)
+    divergences: dict[str, list[float]] = {}
+    for row in found.rows.to_pylist():
+        truth_hw = target_map(np.reshape(row["points"], (-1, 2)), row["sigma"], SHAPE)
+        map_hw = np.reshape(row["map"], SHAPE).clip(1e-12)
+        kl = float((truth_hw * np.log(truth_hw / map_hw)).sum())
+        divergences.setdefault(row["protocol"], []).append(kl)
+    means = {name: np.mean(each) for name, each in divergences.items()}
+    assert means["linear"] < means["static"]
+    assert means["linear, stem"] < means["static"] / 2
+    assert means["linear, final"] == pytest.approx(means["linear"], rel=1e-3)
+    told = {each["protocol"]: each for each in found.facts["labels"]}
+    assert told["linear, stem"]["subjects"] == 2
+    assert "classes" not in told["linear"]
+
+
+def test_few_subjects_choose_on_as_few(gaze_store: Store, arm: Arm) -> None:
+    found = run(gaze_store, arm, protocols=("frozen",), fractions=(0.5, 1.0))
+    told = {each["fraction"]: each for each in found.facts["labels"]}
+    for fraction, count in ((0.5, 1), (1.0, 2)):
+        assert told[fraction]["subjects"] == count
+        assert told[fraction]["validation_subjects"] == count
+        assert told[fraction]["frames"] == 4 * count
 
 
 def test_no_test_or_validation_subject_is_trained_on(
@@ -325,6 +339,7 @@ def test_no_test_or_validation_subject_is_trained_on(
 
     where = SaliencyRows.__module__
     monkeypatch.setattr(f"{where}.finetune_saliency", spied(finetune_saliency))
+    where = FrozenSaliency.__module__
     monkeypatch.setattr(f"{where}.fit_decoder", spied(fit_decoder))
     run(gaze_store, arm, fractions=(0.5, 1.0))
     assert len(learnt) == 5 * 2
@@ -380,6 +395,12 @@ def test_what_cannot_be_compared_or_learnt_is_refused(
         {"frames_per_video": -1},
         {"batch": 0},
         {"window_s": 0.0},
+        {"knn_k": 5},
+        {"knn_temperature": 0.1},
+        {"knn_k": 0, "protocols": ("knn",)},
+        {"linear_grid": (0.1,)},
+        {"linear_grid": (), "protocols": ("layers",)},
+        {"finetune": FineTune(rates=(0.1,)), "protocols": ("frozen",)},
     ],
 )
 def test_impossible_options_are_refused(options: dict[str, Any]) -> None:

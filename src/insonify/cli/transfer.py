@@ -66,10 +66,12 @@ class TransferPlanes(Transfer):
     """Test pretrained encoders on labelled frames, beside the same ones untrained.
 
     On frozen encoders nearest neighbours and a linear probe learn the classes from the
-    training subjects of a split and predict those of the test subjects; --protocols
-    finetune lets the encoders learn too. The predictions are written to a file, which
-    `insonify report` turns into a table. The same command goes on where it was
-    interrupted.
+    training subjects of a split and predict those of the test subjects. --protocols
+    layers probes every stage, prototype takes the nearest class mean, finetune lets the
+    encoders learn too, at a rate that every arm chooses of --finetune.rates on
+    validation subjects. --fractions and --shots learn from fewer subjects. The
+    predictions are written to a file, which `insonify report` turns into a table. The
+    same command goes on where it was interrupted.
     """
 
     options: Annotated[PlanesOptions, tyro.conf.arg(name="")]

@@ -20,10 +20,11 @@ class TransferSaliency(Transfer):
     """Let pretrained encoders predict where sonographers look, beside untrained ones.
 
     Heads learn saliency maps from the gaze on the training subjects of a split, on the
-    frozen encoder or together with it, and predict those of the test subjects. With
-    them come a static map and an encoder that learns from gaze alone. The maps are
-    written to a file, which `insonify report` turns into a table. The same command goes
-    on where it was interrupted.
+    frozen encoder (--protocols frozen, linear, layers) or together with it (finetune),
+    and predict those of the test subjects; knn averages the maps of the most alike
+    frames. With them come a static map and, beside finetune, an encoder that learns
+    from gaze alone. The maps are written to a file, which `insonify report` turns into
+    a table. The same command goes on where it was interrupted.
     """
 
     options: Annotated[SaliencyOptions, tyro.conf.arg(name="")]

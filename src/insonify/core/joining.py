@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from insonify.core.coding import keys_of
 from insonify.core.errors import ReportError
 
 COLUMNS: Final = [
@@ -117,13 +118,12 @@ def _join_arms(
 
 def _without_repeats(rows: pa.Table, values: str) -> pa.Table:
     """Keep the first of rows that say the same; refuse rows that contradict."""
-    numbered = rows.append_column("row", pa.array(np.arange(len(rows))))
-    first = numbered.group_by(_IDENTITY).aggregate([("row", "min")])
+    _, first, kept_N = np.unique(
+        keys_of(rows, _IDENTITY), return_index=True, return_inverse=True
+    )
     if len(first) == len(rows):
         return rows
-    keys = [*_IDENTITY, "row"]
-    paired = numbered.select(keys).join(first, _IDENTITY, join_type="inner")
-    repeat_N, kept_N = (paired[name].to_numpy() for name in ("row", "row_min"))
+    repeat_N, kept_N = np.arange(len(rows)), first[kept_N]
     again = repeat_N != kept_N
     mine, its = (
         flat_values(rows[values].take(pa.array(at[again]))).reshape(again.sum(), -1)
@@ -135,7 +135,7 @@ def _without_repeats(rows: pa.Table, values: str) -> pa.Table:
         bool(apart < _SAME),
         f"arms {arms} predict the same frames twice and differently (by {apart:.3f})",
     )
-    return rows.take(pa.array(np.sort(first["row_min"].to_numpy())))
+    return rows.take(pa.array(np.sort(first)))
 
 
 def flat_values(column: pa.ChunkedArray) -> npt.NDArray[np.float32]:

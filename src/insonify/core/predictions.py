@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from insonify.core.coding import keys_of
 from insonify.core.described import read_described, write_described
 from insonify.core.errors import ReportError
 from insonify.core.joining import COLUMNS, PredictedRows, flat_values, join, require
@@ -95,8 +96,11 @@ def concatenate(parts: Sequence[Predictions]) -> Predictions:
             same name is something else in two parts, or a frame has two truths.
     """
     joined = join(parts, same=("task", "classes", "store"), values="probabilities")
-    frames = joined.rows.group_by(["video", "time_s"])
-    truths = frames.aggregate([("truth", "count_distinct")])["truth_count_distinct"]
-    twice = pc.sum(pc.greater(truths, 1)).as_py()
+    frame_N, truth_N = (
+        keys_of(joined.rows, names) for names in (("video", "time_s"), ("truth",))
+    )
+    once_M = np.unique(frame_N * len(joined.classes) + truth_N)
+    _, truths = np.unique(once_M // len(joined.classes), return_counts=True)
+    twice = int((truths > 1).sum())
     require(not twice, f"{twice} frames have different truths in different rows")
     return joined

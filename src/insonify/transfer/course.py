@@ -1,10 +1,15 @@
 """How an encoder and its head learn together, declared once."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from insonify.clips.augment import Flip, Photometric
 from insonify.core.errors import ConfigError
 from insonify.train.precision import Precision
+
+_TRY: Final = 0.25
+"""Share of the steps for which a rate is tried."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +66,13 @@ class FineTune(Course):
     reference: float = 4.0
     """Steps of the supervised reference, which begins untrained and learns from labels
     alone, as a multiple; 0 leaves it out."""
+    rates: tuple[float, ...] | None = None
+    """Learning rates to choose from, in place of learning_rate and untrained_factor:
+    every arm, untrained ones too, tries each of them in every fold and for every share
+    of labels, once, with the first seed, and keeps the one with the least loss on
+    validation subjects. None: there is no choice."""
+    trial_steps: int | None = None
+    """Steps of such a trial; None: a quarter of those of the course."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -69,8 +81,33 @@ class FineTune(Course):
                 "untrained_factor must be positive and reference at least 0, found "
                 f"{self.untrained_factor} and {self.reference}"
             )
+        if self.rates is not None:
+            _require_rates(self.rates)
+        if self.trial_steps is not None and (not self.rates or self.trial_steps < 1):
+            raise ConfigError(
+                "trial_steps must be at least 1 and goes with rates to try, found "
+                f"{self.trial_steps} and {self.rates}"
+            )
 
     @property
     def reference_steps(self) -> int:
         """Steps of the supervised reference; 0 where there is none."""
         return round(self.reference * self.steps)
+
+    def at(self, rate: float) -> "FineTune":
+        """The same at one rate, for trained and untrained weights alike."""
+        return replace(
+            self, learning_rate=rate, untrained_factor=1.0, rates=None, trial_steps=None
+        )
+
+    def shortened(self) -> "FineTune":
+        """As long as a trial of a rate."""
+        steps = self.trial_steps or max(1, round(_TRY * self.steps))
+        return replace(self, steps=steps)
+
+
+def _require_rates(rates: Sequence[float]) -> None:
+    if not rates or min(rates) <= 0 or len(set(rates)) < len(rates):
+        raise ConfigError(
+            f"rates must be positive learning rates, each once; found {rates}"
+        )

@@ -44,30 +44,39 @@ class Examples:
         return self.where(np.isin(self.subjects_N, sorted(subjects)))
 
 
-def draw_fraction(examples: Examples, fraction: float, seed: int) -> Examples:
-    """Keep the examples of a fraction of the subjects; see :func:`draw_subjects`."""
-    drawn = draw_subjects(examples.subjects_N, examples.labels_N, fraction, seed)
-    return examples.of(drawn)
-
-
 def draw_subjects(
     subjects_N: npt.NDArray[np.str_], labels_N: Integers, fraction: float, seed: int
 ) -> frozenset[str]:
-    """Keep a fraction of the subjects, at least one for each label.
+    """Keep a fraction of the subjects, rounded up.
 
     Subjects, not frames: what costs a hospital work is another examined and labelled
-    subject. They are drawn by their most frequent label, rounded up, and a smaller
-    fraction of the same seed is part of a larger one.
+    subject. They stand in one order for each seed, of which every fraction takes the
+    beginning, so that a smaller one is part of a larger one. The order begins with one
+    subject of each kind and then goes through all kinds evenly; a kind is a subject's
+    most frequent label. Be the fraction as small as it may, all kinds are there, but
+    not all labels: what few subjects do not show is not learnt.
     """
     generator = np.random.default_rng(seed)
-    by_label: dict[int, list[str]] = {}
+    kinds = _kinds(subjects_N, labels_N)
+    ranked: list[tuple[float, int, str]] = []
+    for kind, subjects in sorted(kinds.items()):
+        order = [subjects[place] for place in generator.permutation(len(subjects))]
+        ranked += [
+            ((place + 0.5) / len(order) if place else 0.0, kind, subject)
+            for place, subject in enumerate(order)
+        ]
+    wanted = int(np.ceil(round(fraction * len(ranked), 9)))
+    count = max(len(kinds), wanted)
+    return frozenset(subject for _, _, subject in sorted(ranked)[:count])
+
+
+def _kinds(
+    subjects_N: npt.NDArray[np.str_], labels_N: Integers
+) -> dict[int, list[str]]:
+    """Sorted subjects by their most frequent label."""
+    kinds: dict[int, list[str]] = {}
     for subject in np.unique(subjects_N).tolist():
         its_N = labels_N[subjects_N == subject]
         most = Counter(its_N.tolist()).most_common(1)[0][0]
-        by_label.setdefault(most, []).append(subject)
-    kept: set[str] = set()
-    for _, subjects in sorted(by_label.items()):
-        order = generator.permutation(len(subjects))
-        count = int(np.ceil(round(fraction * len(subjects), 9)))
-        kept.update(subjects[place] for place in order[:count])
-    return frozenset(kept)
+        kinds.setdefault(most, []).append(subject)
+    return kinds

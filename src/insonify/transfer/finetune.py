@@ -13,7 +13,7 @@ import torch
 from lightning.fabric import Fabric
 from torch import Generator, Tensor, nn
 
-from insonify.core.errors import ConfigError
+from insonify.core.errors import DivergedError
 from insonify.train.loop import State, StepReport, fit
 from insonify.train.precision import precision_of
 from insonify.transfer.course import Course
@@ -107,7 +107,7 @@ def learn(
     """Learn until ``state.step`` reaches ``steps``, at ``factor`` times the rate.
 
     Raises:
-        ConfigError: the loss is not finite.
+        DivergedError: the loss is not finite.
     """
 
     def loss_of(
@@ -135,14 +135,14 @@ def refuse_divergence() -> Iterator[None]:
     """Turn a loss that is not finite into an error that says what to do.
 
     Raises:
-        ConfigError: the loss is not finite.
+        DivergedError: the loss is not finite.
     """
     try:
         yield
     except FloatingPointError as error:
-        raise ConfigError(
+        raise DivergedError(
             f"training diverged ({error}); lower the learning rate"
-        ) from (None)
+        ) from None
 
 
 @torch.inference_mode()

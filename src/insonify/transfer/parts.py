@@ -20,7 +20,7 @@ from insonify.store import Store
 from insonify.transfer.arms import Trial
 from insonify.transfer.plan import Job
 
-_LISTS = ("protocols", "fractions", "seeds")
+_LISTS = ("protocols", "fractions", "seeds", "shots")
 """Options that say which jobs there are, and change nothing within one."""
 
 
@@ -40,9 +40,17 @@ class Parts:
     options: Any
     """Options of the task, a dataclass."""
 
-    def rows(self, job: Job, make: Callable[[Job], pa.Table]) -> pa.Table:
-        """The rows of a job: read them if they are there, else make and keep them."""
-        path = self._path(job)
+    def rows(
+        self, job: Job, make: Callable[[Job], pa.Table], rate: float | None = None
+    ) -> pa.Table:
+        """The rows of a job: read them if they are there, else make and keep them.
+
+        Args:
+            job: What they are of.
+            make: Makes them.
+            rate: The learning rate, where it is tried for the job.
+        """
+        path = self._path(job, rate)
         if path is not None and path.exists():
             return pq.read_table(path)
         table = make(job)
@@ -52,12 +60,12 @@ class Parts:
             write_bytes(path, sink.getvalue().to_pybytes())
         return table
 
-    def has(self, job: Job) -> bool:
-        """Whether the rows of a job are there."""
-        path = self._path(job)
+    def has(self, job: Job, rate: float | None = None) -> bool:
+        """Whether the rows of a job, or of a trial of a rate for it, are there."""
+        path = self._path(job, rate)
         return path is not None and path.exists()
 
-    def _path(self, job: Job) -> Path | None:
+    def _path(self, job: Job, rate: float | None) -> Path | None:
         if self.folder is None:
             return None
         known = {
@@ -69,6 +77,7 @@ class Parts:
                 if name not in _LISTS
             },
             "columns": job.columns,
+            "rate": rate,
             "encoder": _identity(job.trial),
         }
         text = json.dumps(known, sort_keys=True)

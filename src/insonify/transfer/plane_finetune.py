@@ -56,7 +56,7 @@ def finetune_planes(
         Probabilities, (B, C); 0 for a class without a frame to learn from.
 
     Raises:
-        ConfigError: the loss is not finite.
+        DivergedError: the loss is not finite.
     """
     trial, labels_N = job.trial, frames.labels_N
     encoder = copy.deepcopy(trial.encoder())

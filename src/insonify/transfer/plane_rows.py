@@ -1,24 +1,29 @@
 """The rows of one job: fit on training subjects, predict test subjects.
 
-Legend: N labelled frames, B tested frames, D features, C classes.
+Legend: M frames to learn from, B predicted frames, C classes.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from insonify.clips.loader import FrameReader
 from insonify.core.predictions import SCHEMA
 from insonify.store import Split, Store
-from insonify.transfer.examples import Examples, Floats, draw_fraction, draw_subjects
-from insonify.transfer.features import FeatureCache
+from insonify.train.loop import StepReport
+from insonify.transfer.course import FineTune
+from insonify.transfer.examples import Floats, Integers
 from insonify.transfer.frames import LabelledFrames, SourceFrames
-from insonify.transfer.plan import FINETUNE, Job, frozen_trials
+from insonify.transfer.lessons import Lessons
+from insonify.transfer.log_loss import class_balanced_loss
+from insonify.transfer.parts import Parts
+from insonify.transfer.plan import FINETUNE, Job
 from insonify.transfer.plane_finetune import finetune_planes
+from insonify.transfer.plane_frozen import FrozenPlanes
 from insonify.transfer.plane_options import PlanesOptions
 from insonify.transfer.progress import Tally
-from insonify.transfer.protocol import TransferProtocol
+from insonify.transfer.rates import RateChoice
 
 
 class PlaneRows:
@@ -32,82 +37,75 @@ class PlaneRows:
         options: PlanesOptions,
         *,
         jobs: Sequence[Job],
+        kept: Parts,
         tally: Tally,
     ) -> None:
-        self._frames, self._split = frames, split
-        self._options, self._tally = options, tally
-        positions_N, margin = frames.positions_N, options.finetune.margin
-        self._source = SourceFrames(store, positions_N, margin)
-        self._features = FeatureCache(
-            lambda size, places: FrameReader(store, size).read(positions_N[places]),
-            len(positions_N),
-            options.batch,
-            trials=frozen_trials(jobs),
-            tally=tally,
+        self._frames, self._options, self._tally = frames, options, tally
+        self._lessons = Lessons(
+            subjects_N=frames.subjects_N,
+            labels_N=frames.labels_N,
+            split=split,
+            shot_frames=options.shot_frames or 1,
         )
-        tuned = [job for job in jobs if job.protocol == FINETUNE]
+        todo = [job for job in jobs if not kept.has(job)]
+        self._frozen = FrozenPlanes(store, frames, options, jobs=todo, tally=tally)
+        margin = options.finetune.margin
+        self._source = SourceFrames(store, frames.positions_N, margin)
+        self._rates = RateChoice(
+            options.finetune, jobs, self._lessons, kept, self._loss
+        )
+        tuned = [job for job in todo if job.protocol == FINETUNE]
         steps = sum(job.steps(options.finetune) for job in tuned)
-        tally.expect(steps * options.finetune.batch)
+        tally.expect(steps * options.finetune.batch + self._rates.expected_frames())
 
     def of(self, job: Job) -> pa.Table:
         """The rows of a job."""
-        frames = self._frames
-        test = self._split.roles(job.trial.fold).test
-        tested_B = np.flatnonzero(np.isin(frames.subjects_N, sorted(test)))
-        tuned = job.protocol == FINETUNE
-        probabilities_BC = (self._tuned if tuned else self._frozen)(job, tested_B)
+        frames, lesson = self._frames, self._lessons.of(job)
+        tested_B = lesson.tested_B
+        if job.protocol == FINETUNE:
+            course = self._rates.course(job)
+            found_BC = self._tuned(job, course, lesson.chosen_M, tested_B)
+        else:
+            found_BC = self._frozen.predict(job, lesson)
         columns = {name: [value] * len(tested_B) for name, value in job.columns.items()}
         columns |= {
             "subject": frames.subjects_N[tested_B].tolist(),
             "video": frames.videos_N[tested_B].tolist(),
             "time_s": frames.times_s_N[tested_B].tolist(),
             "truth": [frames.classes[label] for label in frames.labels_N[tested_B]],
-            "probabilities": list(probabilities_BC),
+            "probabilities": list(found_BC),
         }
         return pa.table(columns, schema=SCHEMA)
 
-    def _frozen(self, job: Job, tested_B: np.ndarray) -> Floats:
-        """Probabilities by a protocol on the frozen encoder's features."""
-        features_ND = self._features.of(job.trial).numpy()
-        everything = Examples(
-            features_ND=features_ND,
-            labels_N=self._frames.labels_N,
-            subjects_N=self._frames.subjects_N,
-        )
-        roles, seed = self._split.roles(job.trial.fold), job.trial.seed
-        train, validation = (
-            draw_fraction(everything.of(subjects), job.fraction, seed)
-            for subjects in (roles.train, roles.validation)
-        )
-        known: dict[str, TransferProtocol] = {
-            "knn": self._options.knn,
-            "linear": self._options.linear,
-        }
-        classes = len(self._frames.classes)
-        fitted = known[job.protocol].fit(train, validation, classes, seed)
-        return fitted(features_ND[tested_B])
+    def told(self, jobs: Sequence[Job]) -> dict[str, Any]:
+        """What jobs learnt from and which rates were chosen: plain JSON values."""
+        rates = self._options.finetune.rates
+        labels = self._lessons.told(jobs, rates=rates)
+        return {"labels": labels, "rates": self._rates.told()}
 
-    def _tuned(self, job: Job, tested_B: np.ndarray) -> Floats:
-        """Probabilities by the fine-tuned encoder; validation subjects are not used."""
-        frames, trial = self._frames, job.trial
-        train = self._split.roles(trial.fold).train
-        in_train_N = np.isin(frames.subjects_N, sorted(train))
-        drawn = draw_subjects(
-            frames.subjects_N[in_train_N],
-            frames.labels_N[in_train_N],
-            job.fraction,
-            trial.seed,
-        )
+    def _loss(self, job: Job, course: FineTune) -> float:
+        """Log loss on validation subjects, as a linear probe's penalty is chosen by."""
+        labels_N, lesson = self._frames.labels_N, self._lessons.of(job)
+        found_VC = self._tuned(job, course, lesson.chosen_M, lesson.held_V)
+        known = np.unique(labels_N[lesson.chosen_M])
+        return class_balanced_loss(found_VC, labels_N[lesson.held_V], known)
+
+    def _tuned(
+        self, job: Job, course: FineTune, chosen_M: Integers, asked_B: Integers
+    ) -> Floats:
+        """Probabilities by the fine-tuned encoder."""
+
+        def tell(seen: StepReport) -> None:
+            doing = f"fine-tuning {job.trial.where}, rate {seen.rate:g}"
+            self._tally.add(course.batch, f"{doing}, loss {seen.loss:.2f}")
+
         return finetune_planes(
             job,
-            self._source.of(trial.checkpoint.size),
-            frames,
-            np.flatnonzero(np.isin(frames.subjects_N, sorted(drawn))),
-            tested_B,
-            options=self._options.finetune,
+            self._source.of(job.trial.checkpoint.size),
+            self._frames,
+            chosen_M,
+            asked_B,
+            options=course,
             background=self._options.background,
-            on_step=lambda seen: self._tally.add(
-                self._options.finetune.batch,
-                f"fine-tuning {trial.where}, loss {seen.loss:.2f}",
-            ),
+            on_step=tell,
         )

@@ -10,10 +10,12 @@ from insonify.store import Store
 from insonify.transfer.arms import Arm
 from insonify.transfer.frames import choose_frames, require_labels
 from insonify.transfer.parts import Parts
-from insonify.transfer.plan import arm_cards, facts, plan_jobs
+from insonify.transfer.plan import facts, plan_jobs
 from insonify.transfer.plane_options import PlanesOptions
 from insonify.transfer.plane_rows import PlaneRows
 from insonify.transfer.progress import Step, Tally
+from insonify.transfer.record import arm_cards
+from insonify.transfer.shots import require_shots
 
 __all__ = ["PlanesOptions", "run_planes"]
 
@@ -27,7 +29,9 @@ def run_planes(
 ) -> Predictions:
     """Test encoders, and their untrained twins, on every fold they may see.
 
-    Fine-tuning adds an arm that learns from labels alone, for longer.
+    Fine-tuning adds an arm that learns from labels alone, for longer. The facts hold
+    ``labels``, how many subjects and frames each protocol learnt from, and ``rates``,
+    which learning rates were chosen by what.
 
     Args:
         store: Where frames, labels and the split are.
@@ -38,7 +42,8 @@ def run_planes(
         parts: Folder to keep the rows of finished jobs in, and to go on from.
 
     Raises:
-        ConfigError: arms and seeds do not go together, a fold lacks labels, or
+        ConfigError: arms and seeds do not go together, a fold lacks labels or
+            subjects to draw or choose on, an encoder does not show its layers, or
             fine-tuning diverges.
         LeakError: a checkpoint has seen a subject that it would be tested on.
         StoreError: there is no such task or split.
@@ -53,19 +58,20 @@ def run_planes(
         fractions=options.fractions,
         seeds=options.seeds,
         finetune=options.finetune,
+        shots=options.shots or (),
     )
     cards = arm_cards(arms, jobs)
     for fold in sorted({job.trial.fold for job in jobs}):
         require_labels(frames, split, fold, options.task)
-    kept = Parts(folder=parts, store=store, options=options)
-    todo = [job for job in jobs if not kept.has(job)]
-    tally = Tally(on_progress)
-    rows = PlaneRows(store, frames, split, options, jobs=todo, tally=tally)
+        require_shots(frames, split, fold, options.shots or ())
+    kept, tally = Parts(folder=parts, store=store, options=options), Tally(on_progress)
+    rows = PlaneRows(store, frames, split, options, jobs=jobs, kept=kept, tally=tally)
+    table = pa.concat_tables(kept.rows(job, rows.of) for job in jobs)
     return Predictions(
         task=options.task,
         classes=frames.classes,
         store=store.id,
         arms=cards,
-        facts=facts(store, options),
-        rows=pa.concat_tables(kept.rows(job, rows.of) for job in jobs),
+        facts=facts(store, options) | rows.told(jobs),
+        rows=table,
     )

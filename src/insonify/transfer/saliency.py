@@ -1,8 +1,7 @@
 """Gaze saliency: pretrained encoders, predicted maps, a predictions file."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -12,8 +11,9 @@ from insonify.store import Store
 from insonify.transfer.arms import Arm
 from insonify.transfer.gaze import GazedFrames, gazed_frames, require_gaze
 from insonify.transfer.parts import Parts
-from insonify.transfer.plan import Job, arm_cards, facts, plan_jobs
+from insonify.transfer.plan import Job, facts, plan_jobs
 from insonify.transfer.progress import Step, Tally
+from insonify.transfer.record import arm_cards
 from insonify.transfer.saliency_options import SaliencyOptions
 from insonify.transfer.saliency_rows import SaliencyRows
 
@@ -30,7 +30,9 @@ def run_saliency(
     """Test encoders, and their untrained twins, on every fold they may see.
 
     With them come a static map, the mean of the training subjects' maps, and where
-    encoders are fine-tuned, one that learns from gaze alone, for longer.
+    encoders are fine-tuned, one that learns from gaze alone, for longer. The facts hold
+    ``labels``, how many subjects and frames each protocol learnt from, and ``rates``,
+    which learning rates were chosen by what.
 
     Args:
         store: Where frames, gaze and the split are.
@@ -41,7 +43,8 @@ def run_saliency(
 
     Raises:
         ConfigError: arms and seeds do not go together, arms differ in frame size, a
-            fold lacks gaze, or training diverges.
+            fold lacks gaze or subjects to choose on, an encoder does not show its
+            layers, or training diverges.
         LeakError: a checkpoint has seen a subject that it would be tested on.
         StoreError: there is no gaze or no such split.
     """
@@ -59,18 +62,16 @@ def run_saliency(
     gaze = _gaze_of(store, arms, options)
     for fold in sorted({job.trial.fold for job in jobs}):
         require_gaze(gaze, split, fold)
-    kept = Parts(folder=parts, store=store, options=options)
-    todo = [job for job in jobs if not kept.has(job)]
-    tally = Tally(on_progress)
-    rows = SaliencyRows(store, gaze, split, options, jobs=todo, tally=tally)
+    kept, tally = Parts(folder=parts, store=store, options=options), Tally(on_progress)
+    rows = SaliencyRows(store, gaze, split, options, jobs=jobs, kept=kept, tally=tally)
     tables = [kept.rows(job, rows.of) for job in jobs]
-    tables += [rows.static(columns) for columns in _static_columns(jobs)]
+    tables += [rows.static(job) for job in _static_jobs(jobs)]
     return SaliencyPredictions(
         task=options.task,
         shape=options.shape_hw(gaze.size),
         store=store.id,
         arms=cards,
-        facts=facts(store, options),
+        facts=facts(store, options) | rows.told(jobs),
         rows=pa.concat_tables(tables),
     )
 
@@ -94,11 +95,7 @@ def _gaze_of(
     )
 
 
-def _static_columns(jobs: Sequence[Job]) -> Iterator[dict[str, Any]]:
-    """What the static rows of each fold, seed and fraction share."""
-    seen = set()
-    for job in jobs:
-        key = (job.trial.fold, job.trial.seed, job.fraction)
-        if key not in seen:
-            seen.add(key)
-            yield job.columns | {"arm": STATIC, "protocol": STATIC}
+def _static_jobs(jobs: Sequence[Job]) -> Iterable[Job]:
+    """A job of each fold, seed and fraction."""
+    keys = {(job.trial.fold, job.trial.seed, job.fraction): job for job in jobs[::-1]}
+    return reversed(keys.values())

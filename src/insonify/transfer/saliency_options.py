@@ -1,12 +1,21 @@
 """Everything that predicted saliency maps depend on, declared once."""
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
 
 from insonify.core.errors import ConfigError
 from insonify.train.optimisation import Optimisation
 from insonify.transfer.course import FineTune
-from insonify.transfer.plan import check_lists
+from insonify.transfer.knn import KNN
+from insonify.transfer.plan import check_lists, check_rates
+from insonify.transfer.saliency_linear import LinearReadout
+
+_GO_WITH: Final = {
+    "linear_grid": {"linear", "layers"},
+    "knn_k": {"knn"},
+    "knn_temperature": {"knn"},
+}
+"""Protocols that read an option; without them it would do nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +49,14 @@ class SaliencyOptions:
     """What the maps are called in the predictions file."""
     window_s: float = 0.2
     """Seconds around a frame whose gaze counts for it."""
-    protocols: tuple[Literal["frozen", "finetune"], ...] = ("frozen", "finetune")
-    """Learn a head on the frozen encoder, or encoder and head together (the paper's
-    way, which takes hours without a GPU)."""
+    protocols: tuple[Literal["frozen", "linear", "knn", "layers", "finetune"], ...] = (
+        "frozen",
+        "finetune",
+    )
+    """On the frozen encoder: learn a decoder (frozen) or a 1x1 convolution (linear),
+    average the maps of the most alike training frames (knn), or learn a 1x1 convolution
+    on each of its layers, whose maps are all held in memory. finetune: encoder and head
+    learn together (the paper's way, which takes hours without a GPU)."""
     output_stride: Literal[8, 16, 32] = 8
     """Pixels of a view to a cell of the map (paper: 8, 28 x 36 cells); stages of the
     encoder are dilated for it, with the same weights."""
@@ -51,6 +65,13 @@ class SaliencyOptions:
     to add; else it must learn the centre too, as in the paper."""
     frozen: Decoder = field(default_factory=Decoder)
     """Options of the head on the frozen encoder."""
+    linear_grid: tuple[float, ...] | None = None
+    """Inverse strengths of the penalty of linear and layers, to choose from on
+    validation subjects; None: 1e-4 to 10."""
+    knn_k: int | None = None
+    """Frames whose maps knn averages; None: 20, as for planes."""
+    knn_temperature: float | None = None
+    """Lower lets the most alike frames count more; None: 0.07, as for planes."""
     finetune: FineTune = field(default_factory=FineTune)
     """Options of fine-tuning; its margin says, for all protocols, what a view is."""
     fractions: tuple[float, ...] = (1.0,)
@@ -72,6 +93,42 @@ class SaliencyOptions:
                 "frames_per_video must be at least 0, batch at least 1 and window_s "
                 "positive"
             )
+        check_rates(self.finetune, self.protocols)
+        self._check_unused()
+        _ = self.knn, self.linear  # Each refuses what is out of range.
+
+    def _check_unused(self) -> None:
+        """Refuse options of protocols that are not there."""
+        for name, wanted in _GO_WITH.items():
+            if getattr(self, name) is not None and not wanted & set(self.protocols):
+                raise ConfigError(
+                    f"{name} goes with {' or '.join(sorted(wanted))}; found protocols "
+                    f"{', '.join(self.protocols)}"
+                )
+
+    @property
+    def knn(self) -> KNN:
+        """The nearest neighbours.
+
+        Raises:
+            ConfigError: an option is out of range.
+        """
+        known = KNN()
+        if self.knn_k is not None:
+            known = replace(known, k=self.knn_k)
+        if self.knn_temperature is not None:
+            known = replace(known, temperature=self.knn_temperature)
+        return known
+
+    @property
+    def linear(self) -> LinearReadout:
+        """The linear readout.
+
+        Raises:
+            ConfigError: the grid is out of range.
+        """
+        grid = self.linear_grid
+        return LinearReadout() if grid is None else LinearReadout(grid=grid)
 
     def shape_hw(self, size: tuple[int, int]) -> tuple[int, int]:
         """Rows and columns of the map of a view."""

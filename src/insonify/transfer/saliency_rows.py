@@ -1,6 +1,6 @@
 """The rows of one job: learn where training subjects were looked at, predict others.
 
-Legend: N frames with gaze, M frames to learn from, B tested frames, h rows and
+Legend: N frames with gaze, M frames to learn from, B predicted frames, h rows and
 w columns of maps.
 """
 
@@ -11,24 +11,29 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from insonify.core.saliency_predictions import SALIENCY_SCHEMA
-from insonify.model.heads import FeatureMaps
-from insonify.store import Roles, Split, Store
-from insonify.transfer.arms import Trial
+from insonify.core.saliency_predictions import SALIENCY_SCHEMA, STATIC
+from insonify.store import Split, Store
+from insonify.train.loop import StepReport
+from insonify.transfer.course import FineTune
+from insonify.transfer.criteria import divergence
 from insonify.transfer.crops import Points, centre_crop
-from insonify.transfer.examples import Integers, draw_subjects
-from insonify.transfer.features import FeatureCache
+from insonify.transfer.examples import Integers
 from insonify.transfer.frames import SourceFrames
 from insonify.transfer.gaze import GazedFrames
-from insonify.transfer.plan import FINETUNE, Job, frozen_trials
+from insonify.transfer.lessons import Lessons
+from insonify.transfer.parts import Parts
+from insonify.transfer.plan import FINETUNE, Job
 from insonify.transfer.progress import Tally
-from insonify.transfer.saliency_fit import finetune_saliency, fit_decoder
+from insonify.transfer.rates import RateChoice
+from insonify.transfer.saliency_finetune import finetune_saliency
+from insonify.transfer.saliency_frozen import FrozenSaliency
 from insonify.transfer.saliency_options import SaliencyOptions
 
 _FLOOR: Final = 1e-6
 """Least probability of a cell of a centre bias; nobody looked there in training."""
+_LEAST: Final = 1e-12
 
 
 class SaliencyRows:
@@ -42,40 +47,59 @@ class SaliencyRows:
         options: SaliencyOptions,
         *,
         jobs: Sequence[Job],
+        kept: Parts,
         tally: Tally,
     ) -> None:
-        self._gaze, self._split = gaze, split
-        self._options, self._tally = options, tally
+        self._gaze, self._options, self._tally = gaze, options, tally
+        nothing_N = np.zeros(len(gaze.positions_N), np.int64)
+        self._lessons = Lessons(
+            subjects_N=gaze.subjects_N, labels_N=nothing_N, split=split
+        )
         self._source = SourceFrames(store, gaze.positions_N, options.finetune.margin)
         self._targets_Nhw = gaze.central_targets(options.shape_hw(gaze.size))
-        self._features = FeatureCache(
+        todo = [job for job in jobs if not kept.has(job)]
+        self._frozen = FrozenSaliency(
             self._central_views,
-            len(gaze.positions_N),
-            options.batch,
-            trials=frozen_trials(jobs),
+            gaze,
+            self._targets_Nhw,
+            options,
+            jobs=todo,
             tally=tally,
-            network=self._network,
         )
-        tuned = [job for job in jobs if job.protocol == FINETUNE]
+        self._rates = RateChoice(
+            options.finetune, jobs, self._lessons, kept, self._loss
+        )
+        tuned = [job for job in todo if job.protocol == FINETUNE]
         steps = sum(job.steps(options.finetune) for job in tuned)
-        tally.expect(steps * options.finetune.batch)
+        tally.expect(steps * options.finetune.batch + self._rates.expected_frames())
 
     def of(self, job: Job) -> pa.Table:
         """The rows of a job."""
-        tuned = job.protocol == FINETUNE
-        chosen_M, tested_B = self._places(job.columns)
-        maps_Bhw = (self._tuned if tuned else self._frozen)(job, chosen_M, tested_B)
-        return self._table(job.columns, tested_B, maps_Bhw)
+        lesson = self._lessons.of(job)
+        if job.protocol == FINETUNE:
+            course = self._rates.course(job)
+            maps_Bhw = self._tuned(job, course, lesson.chosen_M, lesson.tested_B)
+        else:
+            bias_hw = self._bias_hw(lesson.chosen_M)
+            maps_Bhw = self._frozen.predict(job, lesson, bias_hw)
+        return self._table(job.columns, lesson.tested_B, maps_Bhw)
 
-    def static(self, columns: dict[str, Any]) -> pa.Table:
+    def static(self, job: Job) -> pa.Table:
         """Rows that predict the mean map of the training frames, whatever is shown.
 
         Of all maps that do not depend on the frame it is nearest to the training maps
         in KL divergence.
         """
-        chosen_M, tested_B = self._places(columns)
-        maps_Bhw = self._mean_hw(chosen_M).expand(len(tested_B), -1, -1)
-        return self._table(columns, tested_B, maps_Bhw)
+        lesson = self._lessons.of(job)
+        maps_Bhw = self._mean_hw(lesson.chosen_M).expand(len(lesson.tested_B), -1, -1)
+        columns = job.columns | {"arm": STATIC, "protocol": STATIC}
+        return self._table(columns, lesson.tested_B, maps_Bhw)
+
+    def told(self, jobs: Sequence[Job]) -> dict[str, Any]:
+        """What jobs learnt from and which rates were chosen: plain JSON values."""
+        rates = self._options.finetune.rates
+        labels = self._lessons.told(jobs, rates=rates)
+        return {"labels": labels, "rates": self._rates.told()}
 
     def _mean_hw(self, chosen_M: Integers) -> Tensor:
         chosen_Mhw = self._targets_Nhw[torch.from_numpy(chosen_M)]
@@ -87,56 +111,33 @@ class SaliencyRows:
             return None
         return self._mean_hw(chosen_M).clamp_min(_FLOOR).log()
 
-    def _places(self, columns: dict[str, Any]) -> tuple[Integers, Integers]:
-        """Frames to learn from, of drawn training subjects, and frames to test."""
-        roles, subjects_N = self._roles(columns), self._gaze.subjects_N
-        train_N = subjects_N[np.isin(subjects_N, sorted(roles.train))]
-        nothing_N = np.zeros(len(train_N), np.int64)
-        drawn = draw_subjects(train_N, nothing_N, columns["fraction"], columns["seed"])
-        chosen_M = np.flatnonzero(np.isin(subjects_N, sorted(drawn)))
-        return chosen_M, np.flatnonzero(np.isin(subjects_N, sorted(roles.test)))
+    def _loss(self, job: Job, course: FineTune) -> float:
+        """Mean KL divergence on validation subjects."""
+        lesson = self._lessons.of(job)
+        maps_Vhw = self._tuned(job, course, lesson.chosen_M, lesson.held_V)
+        targets_Vhw = self._targets_Nhw[torch.from_numpy(lesson.held_V)]
+        return float(divergence(maps_Vhw.clamp_min(_LEAST).log(), targets_Vhw))
 
-    def _roles(self, columns: dict[str, Any]) -> Roles:
-        return self._split.roles(columns["fold"])
+    def _tuned(
+        self, job: Job, course: FineTune, chosen_M: Integers, asked_B: Integers
+    ) -> Tensor:
+        """Maps by the fine-tuned encoder."""
 
-    def _frozen(self, job: Job, chosen_M: Integers, tested_B: Integers) -> Tensor:
-        return fit_decoder(
-            self._features.of(job.trial),
-            self._targets_Nhw,
-            chosen_M,
-            tested_B,
-            held_V=self._held(job),
-            bias_hw=self._bias_hw(chosen_M),
-            options=self._options.frozen,
-            seed=job.trial.seed,
-            on_step=lambda seen: self._tally.add(
-                0, f"fitting {job.trial.where}, KL {seen.loss:.2f}"
-            ),
-        )
+        def tell(seen: StepReport) -> None:
+            doing = f"fine-tuning {job.trial.where}, rate {seen.rate:g}"
+            self._tally.add(course.batch, f"{doing}, KL {seen.loss:.2f}")
 
-    def _held(self, job: Job) -> Integers:
-        """Frames of validation subjects."""
-        validation = sorted(self._roles(job.columns).validation)
-        return np.flatnonzero(np.isin(self._gaze.subjects_N, validation))
-
-    def _tuned(self, job: Job, chosen_M: Integers, tested_B: Integers) -> Tensor:
-        options = self._options.finetune
         return finetune_saliency(
             job,
             self._source.of(self._gaze.size),
             self._gaze,
             chosen_M,
-            tested_B,
-            options=options,
+            asked_B,
+            options=course,
             output_stride=self._options.output_stride,
             bias_hw=self._bias_hw(chosen_M),
-            on_step=lambda seen: self._tally.add(
-                options.batch, f"fine-tuning {job.trial.where}, KL {seen.loss:.2f}"
-            ),
+            on_step=tell,
         )
-
-    def _network(self, trial: Trial) -> nn.Module:
-        return FeatureMaps(trial.encoder().dilated(self._options.output_stride))
 
     def _central_views(self, size: tuple[int, int], places_B: Integers) -> Tensor:
         frames_BHW = self._source.of(size)[torch.from_numpy(places_B)]

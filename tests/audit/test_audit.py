@@ -26,9 +26,9 @@ from insonify.pretext import (
 )
 from insonify.pretext.warp import Warp
 from insonify.recipes import RECIPES, with_size
-from insonify.report.audit_page import as_html, as_markdown, findings
-from insonify.report.audit_table import Verdict, build_verdicts
-from insonify.report.options import ReportOptions
+from insonify.report.page.audit_page import as_html, as_markdown, findings
+from insonify.report.tables.audit_table import Verdict, build_verdicts
+from insonify.report.tables.options import ReportOptions
 from insonify.store import Store, StoreSettings
 from insonify.train.options import PretrainOptions
 from insonify.train.pretrain import pretrain

@@ -13,10 +13,10 @@ from insonify.cli.console import console, progress_bar
 from insonify.cli.page_files import check_page
 from insonify.core.audit_rows import AuditRows, write_audit
 from insonify.core.files import write_bytes
-from insonify.report.audit_page import as_html, as_markdown
-from insonify.report.audit_table import Verdict, build_verdicts
-from insonify.report.options import ReportOptions
-from insonify.report.render import as_json
+from insonify.report.page.audit_page import as_html, as_markdown
+from insonify.report.tables.audit_table import Verdict, build_verdicts
+from insonify.report.tables.options import ReportOptions
+from insonify.report.tables.render import as_json
 from insonify.store import Store
 
 

@@ -24,9 +24,9 @@ from insonify.core.errors import ConfigError, DivergedError
 from insonify.core.files import write_bytes
 from insonify.core.predictions import concatenate, read_predictions
 from insonify.core.saliency_predictions import concatenate_saliency, read_saliency
-from insonify.report.contrasts import BEST, Cell, plane_cells, saliency_cells
-from insonify.report.options import ReportOptions
-from insonify.report.render import as_json
+from insonify.report.tables.contrasts import BEST, Cell, plane_cells, saliency_cells
+from insonify.report.tables.options import ReportOptions
+from insonify.report.tables.render import as_json
 from insonify.store import Store
 from insonify.studies.asking import Asked
 from insonify.studies.compared import budget_grid, budgeted, contrast_grid, tuning_grid

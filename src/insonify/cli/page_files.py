@@ -26,3 +26,20 @@ def check_page(out: Path, *beside: Path, overwrite: bool) -> None:
     for path in (out, *beside):
         if path.exists() and not overwrite:
             raise ConfigError(f"{path}: exists; name another --out or pass --overwrite")
+
+
+def check_page_holds(out: Path, *, tables: bool) -> None:
+    """Refuse a page that would be empty.
+
+    Args:
+        out: The page.
+        tables: Whether there are tables of predictions.
+
+    Raises:
+        ConfigError: it is no .html, and there are no tables.
+    """
+    if not tables and out.suffix != ".html":
+        raise ConfigError(
+            f"{out}: {out.suffix} holds tables of predictions, and none are named; end "
+            "--out in .html, or name a predictions file"
+        )

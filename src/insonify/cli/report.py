@@ -12,20 +12,17 @@ from rich.markup import escape
 
 from insonify.cli.audit import tell_audit
 from insonify.cli.console import console
-from insonify.cli.page_files import check_page
+from insonify.cli.page_files import check_page, check_page_holds
 from insonify.core import audit_rows
-from insonify.core import predictions as planes
-from insonify.core import saliency_predictions as saliency
-from insonify.core.described import kind_of
-from insonify.core.errors import ConfigError, ReportError
+from insonify.core.errors import ConfigError
 from insonify.core.files import write_bytes
-from insonify.report.examples import saliency_examples
-from insonify.report.html import Section, as_html
-from insonify.report.options import ReportOptions
-from insonify.report.render import SHORT, as_json, as_markdown, cells, heads
-from insonify.report.rows import Table
-from insonify.report.saliency_table import build_saliency_table
-from insonify.report.table import build_table
+from insonify.report.page.beside import Beside, read_beside, said_beside
+from insonify.report.page.html import Section, as_html
+from insonify.report.page.inputs import Inputs, sort_inputs
+from insonify.report.page.sections import Making, make_sections
+from insonify.report.tables.options import ReportOptions
+from insonify.report.tables.render import SHORT, as_json, as_markdown, cells, heads
+from insonify.report.tables.rows import Table
 
 _FIGURE_WIDTH = len("[0.702, 0.811]")
 _ROOM = 3
@@ -34,18 +31,28 @@ _ROOM = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Compare arms by their predictions, with intervals over subjects."""
+    """Show what was done and what it is worth: tables with intervals, and a page.
+
+    Predictions make tables. On an .html page stand beside them whatever else is named:
+    runs of `insonify pretrain` (how it went), a store (what became of the files), a
+    gallery (which frames the network finds alike) and audits.
+    """
 
     predictions: Annotated[
-        tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="PREDICTIONS")
+        tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="INPUT")
     ]
-    """Files that `insonify transfer` wrote; those of one task must be of the same store
-    and split. Or the answers that `insonify audit` kept."""
+    """Files that `insonify transfer` wrote (those of one task must be of the same store
+    and split; a gallery holds pictures of patients, and so will the page), answers that
+    `insonify audit` kept, folders of runs, and stores; each is recognised."""
     out: Path | None = None
     """Also write the report here: .html for a page with charts that opens without a
-    network, .md for Markdown, .json for every number."""
+    network, .md for Markdown, .json for every number of the tables."""
     overwrite: bool = False
     """Replace the file of --out if it is there."""
+    groups: Path | None = None
+    """Table of who belongs to which group, for figures of each: a CSV with a column
+    subject or video (pseudonyms of the store) whose others are groupings, such as site
+    or operator. What a store among the inputs knows of devices is added."""
     options: Annotated[ReportOptions, tyro.conf.arg(name="")] = field(
         default_factory=ReportOptions
     )
@@ -55,71 +62,44 @@ class Report:
         if self.out is not None:
             check_page(self.out, overwrite=self.overwrite)
         if not self.predictions:
-            raise ConfigError("no predictions file; name at least one")
-        if any(kind_of(path) == audit_rows.KIND for path in self.predictions):
-            return self._audit()
-        sections = self._sections()
+            raise ConfigError("no predictions file; name at least one input")
+        inputs = sort_inputs(self.predictions)
+        if len(self.predictions) == len(inputs.audits) == 1:
+            return self._audit(inputs.audits[0])
+        if self.out is not None:
+            check_page_holds(self.out, tables=inputs.tables)
+        return self._tell(inputs)
+
+    def _audit(self, path: Path) -> int:
+        """Tell of an audit again."""
+        tell_audit(audit_rows.read_audit(path), self.out, self.options)
+        return 0
+
+    def _tell(self, inputs: Inputs) -> int:
+        beside = read_beside(inputs, self.options)
+        making = Making(
+            galleries=beside.galleries,
+            stores=inputs.stores,
+            groups=self.groups,
+            options=self.options,
+        )
+        sections = list(make_sections(inputs, making))
         for section in sections:
             _show(section.table)
+        for name, sentence in said_beside(beside):
+            console.print(f"{name}: {escape(sentence)}", highlight=False)
         if self.out is not None:
-            write_bytes(self.out, _text(sections, self.out.suffix).encode())
-            console.print(f"Report: {self.out}", soft_wrap=True)
+            data = _text(sections, beside, self.out.suffix).encode()
+            write_bytes(self.out, data)
+            size = f"{len(data) / 1e6:.1f} MB"
+            console.print(f"Report: {self.out} ({size})", soft_wrap=True)
         return 0
 
-    def _audit(self) -> int:
-        """Tell of an audit again.
 
-        Raises:
-            ConfigError: there are other files beside it.
-        """
-        if len(self.predictions) > 1:
-            raise ConfigError(
-                f"{len(self.predictions)} files, one of them an audit; report an audit "
-                "by itself"
-            )
-        found = audit_rows.read_audit(self.predictions[0])
-        tell_audit(found, self.out, self.options)
-        return 0
-
-    def _sections(self) -> list[Section]:
-        """A section for each kind of predictions.
-
-        Raises:
-            ReportError: a file is of no kind.
-        """
-        kinds: dict[str, list[Path]] = {}
-        for path in self.predictions:
-            kind = kind_of(path)
-            if kind not in (planes.KIND, saliency.KIND):
-                raise ReportError(
-                    f"{path}: no predictions file; name one that `insonify transfer` "
-                    "wrote"
-                )
-            kinds.setdefault(str(kind), []).append(path)
-        make = {planes.KIND: self._planes, saliency.KIND: self._saliency}
-        return [make[kind](paths) for kind, paths in sorted(kinds.items())]
-
-    def _planes(self, paths: list[Path]) -> Section:
-        found = planes.concatenate([planes.read_predictions(path) for path in paths])
-        table = build_table(found, self.options)
-        return Section(table=table, arms=found.arms, facts=found.facts)
-
-    def _saliency(self, paths: list[Path]) -> Section:
-        parts = [saliency.read_saliency(path) for path in paths]
-        found = saliency.concatenate_saliency(parts)
-        table = build_saliency_table(found, self.options)
-        return Section(
-            table=table,
-            arms=found.arms,
-            facts=found.facts,
-            examples=saliency_examples(found, table),
-        )
-
-
-def _text(sections: list[Section], ending: str) -> str:
+def _text(sections: list[Section], beside: Beside, ending: str) -> str:
     tables = [section.table for section in sections]
     if ending == ".html":
-        return as_html(sections)
+        return as_html(sections, beside)
     return as_markdown(tables) if ending == ".md" else as_json(tables)
 
 

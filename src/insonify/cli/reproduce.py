@@ -20,7 +20,7 @@ from insonify.core.config import save_config, to_plain
 from insonify.core.files import write_bytes, write_json
 from insonify.core.predictions import concatenate, read_predictions
 from insonify.core.saliency_predictions import concatenate_saliency, read_saliency
-from insonify.report.options import ReportOptions
+from insonify.report.tables.options import ReportOptions
 from insonify.store import Store
 from insonify.studies.ablation import ablation_grid
 from insonify.studies.grid import as_markdown

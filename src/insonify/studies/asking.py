@@ -50,7 +50,9 @@ class Asked:
     """Folds of subjects."""
     seeds: tuple[int, ...] = (0,)
     """Seeds; every encoder is trained once for each."""
-    protocols: tuple[Literal["knn", "linear", "finetune"], ...] = ("knn", "linear")
+    protocols: tuple[
+        Literal["knn", "linear", "prototype", "layers", "finetune"], ...
+    ] = ("knn", "linear")
     """How labels are learnt from."""
     finetune: FineTune = SMALL_PLANES
     """Options of fine-tuning on labels."""

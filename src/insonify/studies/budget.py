@@ -76,5 +76,7 @@ def _transfer(
     if FINETUNE not in options.protocols:
         return arms * encode
     course = options.finetune
-    fit = len(options.fractions) * course.steps * course.batch / rate
+    tries = len(course.rates or ())
+    steps = course.steps + (tries if tries > 1 else 0) * course.shortened().steps
+    fit = len(options.fractions) * steps * course.batch / rate
     return arms * (encode + fit) + course.reference * fit

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from insonify.report.statistics import Estimate
+from insonify.report.tables.statistics import Estimate
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,14 +10,14 @@ import numpy as np
 
 from insonify.core.predictions import Predictions
 from insonify.core.saliency_predictions import SaliencyPredictions
-from insonify.report.comparison import planes_p, saliency_p
-from insonify.report.evaluation import evaluate
-from insonify.report.options import ReportOptions
-from insonify.report.render import FIGURES as HEADS
-from insonify.report.rows import Row
-from insonify.report.saliency_evaluation import FIGURES, score
-from insonify.report.saliency_table import build_saliency_table
-from insonify.report.table import build_table
+from insonify.report.tables.comparison import planes_p, saliency_p
+from insonify.report.tables.evaluation import evaluate
+from insonify.report.tables.options import ReportOptions
+from insonify.report.tables.render import FIGURES as HEADS
+from insonify.report.tables.rows import Row
+from insonify.report.tables.saliency_evaluation import FIGURES, score
+from insonify.report.tables.saliency_table import build_saliency_table
+from insonify.report.tables.table import build_table
 from insonify.studies.grid import Grid, figure_cell, p_cell
 from insonify.studies.published import (
     PLANES,

@@ -1,0 +1,114 @@
+"""Videos of a store, counted by what is known of them: no pseudonym leaves here.
+
+Legend: V videos.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from insonify.store import Store
+
+FACTORS: Final = {
+    "Manufacturer": "manufacturer",
+    "ManufacturerModelName": "model",
+    "TransducerType": "transducer",
+    "device": "device (as published)",
+    "probe": "probe (as published)",
+    "site": "site or source (as published)",
+}
+"""Facts of videos by which they are told apart: instruments, and where they stand."""
+NOT_RECORDED: Final = "not recorded"
+"""Said of what a store does not know."""
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Some videos of a store."""
+
+    name: str
+    subjects: int
+    videos: int
+    frames: int
+    hours: float
+    """From the first to the last kept frame of each video."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factor:
+    """Something by which videos differ."""
+
+    name: str
+    groups: tuple[Group, ...]
+    """The largest first; what is not recorded last."""
+
+
+class Videos:
+    """The videos of a store as arrays."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.index = store.frames()
+        rows = store.videos().sort_by("video")
+        self.subject_V = np.array(rows["subject"].to_pylist(), object)
+        self.frames_V = np.bincount(self.index.video_N, minlength=len(self.subject_V))
+        self.hours_V = rows["duration_s"].to_numpy().astype(np.float64) / 3600
+        self.exams_V = rows["exam"].to_pylist()
+        self.spaced = len(rows) - rows["spacing_mm"].null_count
+        self.facts_V: list[dict[str, Any]] = [
+            json.loads(text) for text in rows["facts"].to_pylist()
+        ]
+
+    def group(self, name: str, at_V: Flags) -> Group:
+        """Count the marked videos."""
+        return Group(
+            name=name,
+            subjects=len(set(self.subject_V[at_V])),
+            videos=int(at_V.sum()),
+            frames=int(self.frames_V[at_V].sum()),
+            hours=float(self.hours_V[at_V].sum()),
+        )
+
+    def of(self, subjects: Iterable[str]) -> Flags:
+        """Mark the videos of some subjects."""
+        return np.isin(self.subject_V, list(subjects))
+
+    def members(self, names: Mapping[str, str]) -> dict[str, dict[str, list[str]]]:
+        """The videos by the value that they have of each fact, by the fact's name."""
+        found: dict[str, dict[str, list[str]]] = {}
+        for fact, name in names.items():
+            for video, each in zip(self.index.video_ids, self.facts_V, strict=True):
+                value = str(each.get(fact, NOT_RECORDED))
+                found.setdefault(name, {}).setdefault(value, []).append(video)
+        return {
+            name: dict(sorted(values.items(), key=lambda each: _last(each[0])))
+            for name, values in found.items()
+        }
+
+    def factors(self, names: Mapping[str, str], mine_V: Flags) -> Iterator[Factor]:
+        """Count the marked videos by each fact that any of them has."""
+        for fact, name in names.items():
+            value_V = np.array(
+                [str(each.get(fact, NOT_RECORDED)) for each in self.facts_V], object
+            )
+            there = set(value_V[mine_V])
+            if there - {NOT_RECORDED}:
+                groups = [
+                    self.group(each, mine_V & (value_V == each)) for each in there
+                ]
+                yield Factor(name=name, groups=tuple(sorted(groups, key=_order)))
+
+
+def _order(group: Group) -> tuple[bool, int, str]:
+    return group.name == NOT_RECORDED, -group.videos, group.name
+
+
+def _last(value: str) -> tuple[bool, str]:
+    """By name, and what is not recorded last."""
+    return value == NOT_RECORDED, value

@@ -1,0 +1,1 @@
+"""Predictions to numbers: figures, intervals, tests, and tables of them."""

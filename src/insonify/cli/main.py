@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from insonify.cli.adopt import Adopt
 from insonify.cli.audit import Audit
+from insonify.cli.card import Card
 from insonify.cli.compare import Compare
 from insonify.cli.console import errors, quiet_libraries
 from insonify.cli.demo import Demo
@@ -20,17 +21,19 @@ from insonify.cli.inspect import Inspect
 from insonify.cli.phantom import Phantom
 from insonify.cli.pretrain import Pretrain
 from insonify.cli.pretrain_gaze import PretrainGaze
+from insonify.cli.render import Render
 from insonify.cli.report import Report
 from insonify.cli.reproduce import Reproduce
 from insonify.cli.split import Split
 from insonify.cli.transfer import TransferPlanes
+from insonify.cli.transfer_gallery import TransferGallery
 from insonify.cli.transfer_saliency import TransferSaliency
 from insonify.cli.triage import Triage
 from insonify.core.errors import ConfigError, InsonifyError
 from insonify.recipes import RECIPES
 
 _DEFAULT_RECIPE = "insonify"
-_TRANSFERS = ("transfer planes", "transfer saliency")
+_TRANSFERS = ("transfer planes", "transfer saliency", "transfer gallery")
 
 
 def main() -> None:
@@ -71,7 +74,7 @@ def _commands(arguments: list[str]) -> Any:
     """All sub-commands, in the order in which they are used."""
     options = RECIPES[_recipe(arguments)]()
     pretrain = Pretrain(store=tyro.MISSING, out=tyro.MISSING, options=options)
-    planes, saliency = _TRANSFERS
+    planes, saliency, gallery = _TRANSFERS
     short = tyro.conf.OmitArgPrefixes
     return (
         Annotated[Demo, tyro.conf.subcommand("demo")]
@@ -91,7 +94,10 @@ def _commands(arguments: list[str]) -> Any:
         | Annotated[short[Adopt], tyro.conf.subcommand("adopt")]
         | Annotated[TransferPlanes, tyro.conf.subcommand(planes)]
         | Annotated[TransferSaliency, tyro.conf.subcommand(saliency)]
+        | Annotated[TransferGallery, tyro.conf.subcommand(gallery)]
         | Annotated[Report, tyro.conf.subcommand("report")]
+        | Annotated[Render, tyro.conf.subcommand("render")]
+        | Annotated[short[Card], tyro.conf.subcommand("card")]
         | Annotated[Compare, tyro.conf.subcommand("compare")]
         | Annotated[Reproduce, tyro.conf.subcommand("reproduce")]
         | Annotated[Doctor, tyro.conf.subcommand("doctor")]

@@ -1,0 +1,1 @@
+"""From a checkpoint to its use: heads learnt on the spot, and rendered video."""

@@ -8,8 +8,8 @@ import numpy as np
 
 from insonify.cli.triage_strips import Strip, cut_strips, motion_strips, video_strips
 from insonify.cli.triage_summary import Facts, Found, figure, threshold
-from insonify.report.charts import COLOURS, Chart
-from insonify.report.page import page, scripted
+from insonify.report.page.charts import COLOURS, Chart
+from insonify.report.page.page import page, scripted
 from insonify.store import Store
 
 _BINS: Final = 30

@@ -21,15 +21,15 @@ def test_half_a_store_is_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: int
 ) -> None:
     """Killed after any number of tables, or before the last file."""
-    left, write = [made], lance.write_dataset
+    left, commit = [made], lance.LanceDataset.commit
 
     def die(*arguments: Any, **options: Any) -> None:
         left[0] -= 1
         if left[0] < 0:
             raise KeyboardInterrupt
-        write(*arguments, **options)
+        commit(*arguments, **options)
 
-    monkeypatch.setattr(lance, "write_dataset", die)
+    monkeypatch.setattr(lance.LanceDataset, "commit", die)
     if made == len(SCHEMAS):
         monkeypatch.setattr(Folder, "write", die)
     path = tmp_path / "new"

@@ -1,6 +1,6 @@
 """Making a store, also where another process makes the same one at this moment.
 
-Lance creates a table for one process only; the others find it made. The table of
+One process makes each table; the others find it made. The table of
 videos is made after the others and keeps the store's head, so that all write the same
 ``store.json``, and a process that finds half a store can finish it.
 """
@@ -50,17 +50,32 @@ def _ours(name: str) -> bool:
 
 
 def _make(place: Place, name: str, schema: pa.Schema) -> None:
+    """Make an empty table, unless it is there.
+
+    ``lance.write_dataset`` lets two processes through now and then, of which the later
+    one empties the table; a commit upon version 0 succeeds once.
+    """
+    uri = f"{place.root}/{name}.lance"
     try:
-        lance.write_dataset(
-            schema.empty_table(),
-            f"{place.root}/{name}.lance",
-            schema=schema,
+        lance.LanceDataset.commit(
+            uri,
+            lance.LanceOperation.Overwrite(schema, []),
+            read_version=0,
+            max_retries=0,
             storage_options=place.options,
         )
     except OSError as error:
-        if "already exists" not in str(error) and "onflict" not in str(error):
+        if not _is_there(place, uri):
             with reached(place):
-                raise
+                raise error from None
+
+
+def _is_there(place: Place, uri: str) -> bool:
+    try:
+        lance.dataset(uri, storage_options=place.options)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _kept(place: Place) -> Head:

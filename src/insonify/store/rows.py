@@ -69,6 +69,12 @@ class VideoEntry:
 WRITE: Final = pa.field("write", pa.int64())
 """Which write of a video a row belongs to (see ``writes.py``). Stores made before
 there were several writers lack it, or have null in it: both are read as 0."""
+_IMAGE: Final = pa.field(
+    "image",
+    pa.large_binary(),
+    # A codec has done that: to try it again took five times as long as writing.
+    metadata={"lance-encoding:compression": "none"},
+)
 FRAMES = pa.schema(
     [
         ("video", pa.string()),
@@ -76,7 +82,7 @@ FRAMES = pa.schema(
         ("time_s", pa.float64()),
         ("segment", pa.int32()),
         ("motion", pa.float32()),
-        ("image", pa.large_binary()),
+        _IMAGE,
         WRITE,
     ]
 )

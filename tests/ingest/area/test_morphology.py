@@ -5,7 +5,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
-from insonify.ingest.area.morphology import closed, hull, largest_part, opened
+from insonify.ingest.area.morphology import (
+    closed,
+    hull,
+    largest_part,
+    opened,
+    widened,
+    without_specks,
+)
 from insonify.ingest.area.shapes import Mask
 
 masks = arrays(bool, st.tuples(st.integers(1, 14), st.integers(1, 14)))
@@ -30,6 +37,14 @@ def test_opening_and_closing_are_those_with_a_disc(
     slow = ndimage.binary_closing(apart, disc(radius))
     wide = slice(4 * margin, -4 * margin)
     assert np.array_equal(closed(mask_HW, radius), slow[wide, wide])
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(masks)
+def test_crosses_are_those_of_scipy(mask_HW: Mask) -> None:
+    wide_HW = ndimage.binary_dilation(mask_HW, iterations=3)
+    assert np.array_equal(widened(mask_HW, 3), wide_HW)
+    assert np.array_equal(without_specks(mask_HW), ndimage.binary_opening(mask_HW))
 
 
 def test_the_largest_part_is_kept() -> None:

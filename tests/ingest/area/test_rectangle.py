@@ -47,6 +47,27 @@ def test_large_masks_are_reduced_and_the_rectangle_stays_inside(
     assert box.height * box.width >= (side - lost - 2) ** 2
 
 
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(arrays(bool, st.tuples(st.integers(1, 8), st.integers(1, 8))))
+def test_of_equals_it_is_the_uppermost_then_the_leftmost_then_the_tallest(
+    mask_HW: np.ndarray[tuple[int, int], np.dtype[np.bool_]],
+) -> None:
+    box = largest_rectangle(mask_HW)
+    height, width = mask_HW.shape
+    largest = box.height * box.width
+    equals = [
+        Box(top, left, bottom, right)
+        for top in range(height)
+        for bottom in range(top + 1, height + 1)
+        for left in range(width)
+        for right in range(left + 1, width + 1)
+        if (bottom - top) * (right - left) == largest
+        and mask_HW[top:bottom, left:right].all()
+    ]
+    if equals:
+        assert box == min(equals, key=lambda one: (one.bottom, one.right, one.top))
+
+
 def test_an_empty_mask_has_an_empty_rectangle() -> None:
     assert largest_rectangle(np.zeros((5, 7), bool)) == Box(0, 0, 0, 0)
 

@@ -2,9 +2,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from insonify.core.video import Frames
-from insonify.ingest.triage.overlay import overlay, paint_over
+from insonify.ingest.triage.overlay import _around, overlay, paint_over
 
 Screen = Callable[..., Frames]
 
@@ -70,3 +71,17 @@ def test_what_is_drawn_on_top_is_painted_over(screen: Screen) -> None:
     hidden = painted[:, mark_HW & area_HW]
     assert hidden.max() <= (screen(60) // 2).max() < frames[:, mark_HW].min() + 60
     assert hidden.std(0).min() > 0.5 * frames[:, 100:120, 80:120].std(0).mean()
+
+
+@pytest.mark.parametrize("shape", [(30, 41), (31, 40)])
+def test_what_is_usual_around_is_the_median_of_every_second_pixel(
+    shape: tuple[int, int],
+) -> None:
+    generator = np.random.default_rng(0)
+    deviation_HW = generator.random(shape, np.float32)
+    asked_HW = generator.random(shape) < 0.2
+    slow = ndimage.median_filter(deviation_HW[::2, ::2], size=9)
+    slow = slow.repeat(2, 0).repeat(2, 1)[: shape[0], : shape[1]]
+    found_HW = _around(deviation_HW, asked_HW)
+    assert np.array_equal(found_HW[asked_HW], slow[asked_HW])
+    assert not found_HW[~asked_HW].any()

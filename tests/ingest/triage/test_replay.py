@@ -48,8 +48,12 @@ def noisy(frames: Frames, level: float = 1.5) -> Frames:
     return (frames + noise).clip(0, 255).astype(np.uint8)
 
 
+@pytest.mark.parametrize("lags_at_once", [7, 64])
 @pytest.mark.parametrize("replay", [0.5, 0.9, 2.5])
-def test_as_by_the_definition(screen: Screen, replay: float) -> None:
+def test_as_by_the_definition(
+    screen: Screen, replay: float, lags_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("insonify.ingest.triage.replay._AT_ONCE", lags_at_once)
     live = screen(60)
     shown = np.concatenate([live[:40], live[10:38], live[50:]])
     small, times = reduce(noisy(shown)), np.arange(len(shown)) / 20

@@ -51,9 +51,9 @@ def moving_views(spread: Spread, limit: Box) -> tuple[Moving, Moving] | None:
     if middle is None:
         return None
     left = find_moving(spread, limit._replace(right=middle))
-    right = find_moving(spread, limit._replace(left=middle))
     if left is None or left.outlined_HW is None:
         return None
+    right = find_moving(spread, limit._replace(left=middle))
     if right is None or right.outlined_HW is None:
         return None
     one, other = bounds(left.outlined_HW), bounds(right.outlined_HW)

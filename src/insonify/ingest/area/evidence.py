@@ -6,13 +6,18 @@ Legend: H rows, W columns.
 from dataclasses import dataclass, replace
 from typing import Final
 
-import numpy as np
-
 from insonify.core.errors import IngestError
 from insonify.core.video import Box
 from insonify.ingest.area.moving import Moving
 from insonify.ingest.area.rectangle import largest_rectangle
-from insonify.ingest.area.shapes import Mask, Outline, Sector, bounds, outline_mask
+from insonify.ingest.area.shapes import (
+    Mask,
+    Outline,
+    Sector,
+    bounds,
+    outline_mask,
+    slices_of,
+)
 from insonify.ingest.recording import Region
 
 _LEAST_SIDE: Final = 32
@@ -45,7 +50,7 @@ class ImageArea:
         """The same area, with the scale of the region that most of it lies in."""
         if not regions:
             return self
-        region = max(regions, key=lambda r: self.mask_HW[_slices(r.box)].sum())
+        region = max(regions, key=lambda r: self.mask_HW[slices_of(r.box)].sum())
         return replace(self, spacing_mm=region.spacing_mm)
 
 
@@ -149,7 +154,3 @@ def _require_side(rectangle: Box) -> None:
             "frame is image, pass --area full, else where the image is, --area TOP "
             "LEFT BOTTOM RIGHT or --profile FILE"
         )
-
-
-def _slices(box: Box) -> tuple[slice, slice]:
-    return np.s_[box.top : box.bottom, box.left : box.right]

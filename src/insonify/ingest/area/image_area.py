@@ -25,7 +25,7 @@ from insonify.ingest.area.evidence import (
 )
 from insonify.ingest.area.moving import Spread, find_moving
 from insonify.ingest.area.shapes import Mask, Outline, outline_mask
-from insonify.ingest.recording import Recording, Region, TimedFrame
+from insonify.ingest.recording import Recording, Region, TimedFrame, levelled
 
 __all__ = [
     "Area",
@@ -52,7 +52,8 @@ def spread_frames(frames: Iterator[TimedFrame]) -> Frames:
     Raises:
         IngestError: the stream has no frame, or frames of different sizes.
     """
-    kept_THW, count, stride = np.empty((0, 0, 0), np.uint8), 0, 1
+    kept_THW, stride = np.empty((0, 0, 0), np.uint8), 1
+    levels_T: list[bytes | None] = []
     for number, frame in enumerate(frames):
         if number == 0:
             # Pages that are not written to cost nothing.
@@ -60,15 +61,18 @@ def spread_frames(frames: Iterator[TimedFrame]) -> Frames:
         if frame.luma_HW.shape != kept_THW.shape[1:]:
             raise IngestError("the picture changes its size; export its parts apart")
         if number % stride == 0:
-            kept_THW[count] = frame.in_levels().luma_HW
-            count += 1
-        if count == 2 * _SPREAD:
+            kept_THW[len(levels_T)] = frame.luma_HW
+            levels_T.append(frame.levels)
+        if len(levels_T) == 2 * _SPREAD:
             for place in range(_SPREAD):
                 kept_THW[place] = kept_THW[2 * place]
-            count, stride = _SPREAD, 2 * stride
-    if not count:
+            levels_T, stride = levels_T[::2], 2 * stride
+    if not levels_T:
         raise IngestError("the file holds no frame; export it again")
-    return kept_THW[:count]
+    for frame_HW, levels in zip(kept_THW, levels_T, strict=False):
+        if levels is not None:
+            frame_HW[:] = levelled(frame_HW, levels)
+    return kept_THW[: len(levels_T)]
 
 
 def find_image_areas(

@@ -126,9 +126,11 @@ def _supporting_line(points_N2: Points, tolerance: float) -> Side | None:
     slope_L = (columns_N[other] - columns_N[one]) / (rows_N[other] - rows_N[one])
     offset_L = columns_N[one] - slope_L * rows_N[one]
     off_LN = columns_N - offset_L[:, None] - slope_L[:, None] * rows_N
-    supports_L = (off_LN < -2 * tolerance).mean(1) <= _OUTSIDE
+    outside_L = np.count_nonzero(off_LN < -2 * tolerance, axis=1)
+    supports_L = outside_L / len(points_N2) <= _OUTSIDE
     steep_L = np.abs(np.degrees(np.arctan(slope_L))) <= _WIDEST_DEG
-    on_L = (np.abs(off_LN) <= tolerance).sum(1) * (supports_L & steep_L)
+    on_L = np.count_nonzero(np.abs(off_LN) <= tolerance, axis=1)
+    on_L *= supports_L & steep_L
     best = int(on_L.argmax())
     if not on_L[best]:
         return None

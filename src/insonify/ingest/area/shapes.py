@@ -1,6 +1,6 @@
 """Outlines of an image area: a box, a sector, a polygon.
 
-Legend: H rows, W columns.
+Legend: H rows, W columns, N pixels.
 """
 
 from dataclasses import dataclass
@@ -45,10 +45,12 @@ class Sector:
         rows_HW, columns_HW = np.ogrid[: shape_HW[0], : shape_HW[1]]
         down_HW, across_HW = rows_HW - self.apex[0], columns_HW - self.apex[1]
         radius_HW = np.hypot(down_HW, across_HW)
-        angle_HW = np.degrees(np.arctan2(across_HW, down_HW))
         (inner, outer), (left, right) = self.radii, self.angles
-        ring_HW = (inner <= radius_HW) & (radius_HW <= outer)
-        mask_HW: Mask = ring_HW & (left <= angle_HW) & (angle_HW <= right)
+        mask_HW: Mask = (inner <= radius_HW) & (radius_HW <= outer)
+        rows_N, columns_N = np.nonzero(mask_HW)
+        angle_N = np.arctan2(columns_N - self.apex[1], rows_N - self.apex[0])
+        angle_N = np.degrees(angle_N)
+        mask_HW[rows_N, columns_N] = (left <= angle_N) & (angle_N <= right)
         return mask_HW
 
 
@@ -91,3 +93,11 @@ def bounds(mask_HW: Mask) -> Box:
     rows = np.flatnonzero(mask_HW.any(1))
     columns = np.flatnonzero(mask_HW.any(0))
     return Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+
+
+def slices_of(box: Box, around: int = 0) -> tuple[slice, slice]:
+    """The rows and columns of a box, and some pixels around it within the picture."""
+    return (
+        slice(max(box.top - around, 0), box.bottom + around),
+        slice(max(box.left - around, 0), box.right + around),
+    )

@@ -111,7 +111,7 @@ def _frames(
                 found = f"the picture changes its size after {count} frames"
                 _break_off(found, damaged, recording, count)
                 return
-            stamp = None if frame.pts is None else float(frame.pts * frame.time_base)
+            stamp = _seconds(frame)
             if start is None:
                 start = stamp or 0.0
             # Missing or repeated stamps: one step on, so that time always increases.
@@ -123,6 +123,15 @@ def _frames(
             yield TimedFrame(time, luma_HW, colour(frame, aspect), levels)
         if found := _missing(container, count, time + step):
             _break_off(found, damaged, recording, count)
+
+
+def _seconds(frame: Any) -> float | None:
+    """The frame's time stamp."""
+    if frame.pts is None:
+        return None
+    base = frame.time_base
+    seconds: float = frame.pts * base.numerator / base.denominator
+    return seconds
 
 
 def _key_frames(source: Path | bytes) -> Iterator[TimedFrame]:

@@ -58,7 +58,7 @@ def _plane(frame: Any) -> tuple[Frames, bytes | None]:
 
 def _square_width(frame: Any, aspect: Fraction | None) -> int:
     width: int = frame.width
-    return round(width * aspect) if aspect else width
+    return round(width * aspect) if aspect and aspect != 1 else width
 
 
 def _quarter_turns(frame: Any) -> int:

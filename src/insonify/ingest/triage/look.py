@@ -61,7 +61,8 @@ def triage(
     """
     share_T = np.zeros(len(frames_THW)) if colour_share_T is None else colour_share_T
     small_TXY, area = reduce(frames_THW), int(mask_HW.sum())
-    light_T = np.array([frame.sum() for frame in frames_THW])
+    # Down the columns first: twice as fast as at once.
+    light_T = frames_THW.sum(1, dtype=np.uint32).sum(1, dtype=np.uint64)
     black_T = light_T < options.black * area
     ratios_T = depth_ratios(small_TXY, mask_HW)
     dropped = _first(

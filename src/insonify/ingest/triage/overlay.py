@@ -1,6 +1,6 @@
 """What the device draws on top of the image: body marks, calipers, focus marks.
 
-Legend: T frames, H rows, W columns, P parts.
+Legend: T frames, H rows, W columns, N pixels, P parts.
 """
 
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy import ndimage
 
 from insonify.core.video import Frames
@@ -56,8 +57,7 @@ def overlay(
     found_HW = np.zeros(mask_HW.shape, bool)
     for window in _windows(times_s_K, least_s):
         shown_THW = frames_THW[kept[window]].astype(np.float32)
-        mean_HW, deviation_HW = shown_THW.mean(0), shown_THW.std(0)
-        found_HW |= _drawn(mean_HW, deviation_HW, inner_HW)
+        found_HW |= _drawn(shown_THW, inner_HW)
     if not found_HW.any():
         return None
     wide_HW = ndimage.binary_dilation(found_HW, _TOUCHING, iterations=_WIDEN)
@@ -94,19 +94,18 @@ def _windows(times_s_K: Times, least_s: float) -> Iterator[Places]:
         begin = (begin + last + 1) // 2
 
 
-def _drawn(mean_HW: Means, deviation_HW: Means, inner_HW: Flags) -> Flags:
+def _drawn(shown_THW: Means, inner_HW: Flags) -> Flags:
     """Parts of the mean over time that are thin, bright and, nearly all of them, still.
 
     The mean of tissue that moves is smooth; what is drawn on top stays sharp.
     """
+    mean_HW: Means = shown_THW.mean(0)
     above_HW = mean_HW - ndimage.grey_opening(mean_HW, size=_THIN)
     bright_HW = (above_HW > _AT_ALL) & (mean_HW > _BRIGHT)
     if np.count_nonzero(bright_HW & inner_HW & (above_HW > _ABOVE)) < _LEAST_PIXELS:
         return bright_HW & False
-    # The median at every second pixel: a quarter of the time, and smooth anyway.
-    around_HW = ndimage.median_filter(deviation_HW[::2, ::2], size=_AROUND)
-    around_HW = around_HW.repeat(2, 0).repeat(2, 1)
-    around_HW = around_HW[: mean_HW.shape[0], : mean_HW.shape[1]]
+    deviation_HW: Means = shown_THW.std(0)
+    around_HW = _around(deviation_HW, bright_HW)
     still_HW = (deviation_HW < _STILL * around_HW) & (around_HW > _MOVING)
     labels_HW, parts = ndimage.label(bright_HW, _TOUCHING)
 
@@ -118,3 +117,18 @@ def _drawn(mean_HW: Means, deviation_HW: Means, inner_HW: Flags) -> Flags:
     drawn_P &= count((above_HW > _ABOVE) & bright_HW) >= _LEAST_PIXELS
     drawn_HW: Flags = drawn_P[labels_HW] & bright_HW
     return drawn_HW
+
+
+def _around(deviation_HW: Means, asked_HW: Flags) -> Means:
+    """The median of what is around each pixel that is asked for; 0 elsewhere.
+
+    Of every second row and column: a quarter of the time, and it is smooth anyway.
+    """
+    margin = _AROUND // 2
+    padded = np.pad(deviation_HW[::2, ::2], margin, mode="symmetric")
+    around = sliding_window_view(padded, (_AROUND, _AROUND))
+    found_HW = np.zeros_like(deviation_HW)
+    rows_N, columns_N = np.nonzero(asked_HW)
+    windows = around[rows_N // 2, columns_N // 2].reshape(len(rows_N), _AROUND**2)
+    found_HW[asked_HW] = np.median(windows, axis=1)
+    return found_HW

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.markdown import Markdown
 
 from insonify.cli.console import console
+from insonify.cli.grids import show_grids
 from insonify.cli.side_by_side import require_jobs, train_all, train_side_by_side
 from insonify.cli.study import (
     PLAN,
@@ -160,5 +160,5 @@ class Compare:
         }
         write_bytes(self.out / "compare.md", text.encode())
         write_bytes(self.out / "compare.json", as_json(found).encode())
-        console.print(Markdown(text))
+        show_grids(grids, console)
         console.print(f"Tables: {self.out / 'compare.md'}", soft_wrap=True)

@@ -16,12 +16,14 @@ from insonify.cli.pretrain import Pretrain
 from insonify.cli.report import Report
 from insonify.cli.split import Split
 from insonify.cli.transfer import TransferPlanes
+from insonify.cli.transfer_gallery import TransferGallery
 from insonify.cli.transfer_saliency import TransferSaliency
 from insonify.core.errors import ConfigError
 from insonify.core.files import write_bytes
 from insonify.ingest.gaze.options import GazeImportOptions, PlacingOptions
 from insonify.ingest.options import IngestOptions
 from insonify.recipes import demo
+from insonify.transfer.gallery_options import GalleryOptions
 from insonify.transfer.planes import PlanesOptions
 from insonify.transfer.saliency import SaliencyOptions
 from insonify.transfer.saliency_options import Decoder
@@ -85,9 +87,18 @@ class Demo:
             seeds=(0,),
         )
         TransferSaliency(store=store, runs=names, out=saliency, options=maps).run()
-        _step("report", planes, saliency)
+        gallery = self.out / "gallery.parquet"
+        _step("transfer gallery", store, runs[0], "--task plane --split demo")
+        TransferGallery(
+            store=store,
+            encoder=names[0],
+            out=gallery,
+            options=GalleryOptions(task="plane", split="demo"),
+        ).run()
+        inputs = (planes, saliency, gallery, *runs, store)
+        _step("report", *inputs)
         report = self.out / "report.html"
-        Report(predictions=(planes, saliency), out=report).run()
+        Report(predictions=inputs, out=report).run()
         return 0
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.markdown import Markdown
 
 from insonify.cli.console import console
+from insonify.cli.grids import show_grids
 from insonify.cli.side_by_side import require_jobs, train_all
 from insonify.cli.study import (
     PLAN,
@@ -107,5 +107,5 @@ class Reproduce:
         text = as_markdown(grids)
         write_bytes(self.out / "tables.md", text.encode())
         write_json(self.out / "tables.json", to_plain(grids))
-        console.print(Markdown(text))
+        show_grids(grids, console)
         console.print(f"Tables: {self.out / 'tables.md'}", soft_wrap=True)

@@ -10,8 +10,6 @@ alternately, their start included; frames a second. With --hd also of recordings
 """
 
 import argparse
-import contextlib
-import multiprocessing
 import resource
 import statistics
 import subprocess
@@ -19,13 +17,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
+from bare_decoding import PROCESSES
 from scipy import ndimage
 from table import show
 
@@ -33,25 +31,23 @@ from insonify.ingest.books import Summary
 from insonify.ingest.build import ingest
 from insonify.ingest.options import IngestOptions
 
-_PROCESSES = 2
 _RATE = 25
 
 
-def decode(path: Path) -> int:
-    """Bare sequential decoding: how many frames a file has."""
-    with contextlib.suppress(av.error.FFmpegError), av.open(str(path)) as container:
-        return sum(1 for _ in container.decode(video=0))
-    return 0
+def bare(files: list[Path]) -> tuple[int, float]:
+    """Frames of all files, and the seconds in which two processes decoded them."""
+    told = subprocess.run(
+        [sys.executable, Path(__file__).with_name("bare_decoding.py")],
+        input="\n".join(map(str, files)),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    frames, seconds = told.stdout.split()
+    return int(frames), float(seconds)
 
 
-def bare(files: list[Path]) -> list[int]:
-    """Frames of each file, decoded by two fresh processes."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(_PROCESSES, context) as pool:
-        return list(pool.map(decode, files))
-
-
-def take(source: Path, scratch: Path, workers: int = _PROCESSES) -> Summary:
+def take(source: Path, scratch: Path, workers: int = PROCESSES) -> Summary:
     """All that ingest does of a folder, in a store of its own."""
     options = IngestOptions(
         workers=workers, subjects_from="file", key=scratch / "key", sheets=False
@@ -66,12 +62,11 @@ def compared(folders: list[Path], rounds: int) -> Iterator[dict[str, object]]:
         files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
         frames, alone, whole = 0, [], []
         for _ in range(rounds):
-            began = time.perf_counter()
-            frames = sum(bare(files))
+            frames, seconds = bare(files)
             middle = time.perf_counter()
             with tempfile.TemporaryDirectory() as scratch:
                 summary = take(folder, Path(scratch))
-            alone.append(frames / (middle - began))
+            alone.append(frames / seconds)
             whole.append(frames / (time.perf_counter() - middle))
         ratios = [w / b for w, b in zip(whole, alone, strict=True)]
         yield {

@@ -74,6 +74,6 @@ def kind_of(path: Path) -> str | None:
 
 def _unreadable(path: Path, error: Exception) -> ReportError:
     return ReportError(
-        f"{path}: no readable predictions file ({type(error).__name__}); name one "
-        "that `insonify transfer` wrote"
+        f"{path}: cannot be read ({type(error).__name__}); name a file that `insonify "
+        "transfer` or `insonify audit` wrote"
     )

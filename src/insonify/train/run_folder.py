@@ -15,6 +15,7 @@ from insonify.core.config import to_plain
 from insonify.core.errors import CheckpointError, ConfigError
 from insonify.core.files import write_bytes, write_json
 from insonify.store import Store
+from insonify.train.precision import Precision, precision_of
 
 _ENVIRONMENT: Final = "environment.json"
 _KEPT_CHECKPOINTS: Final = 2
@@ -68,7 +69,7 @@ class RunFolder:
             raise ConfigError(
                 f"{self.path}: not empty and not a run; name a new folder"
             )
-        write_json(self.path / _ENVIRONMENT, _environment())
+        write_json(self.path / _ENVIRONMENT, _environment(config.precision))
         write_json(there, record | {"store_versions": store.versions})
         return store
 
@@ -153,12 +154,13 @@ def _difference(old: dict[str, Any], new: dict[str, Any]) -> str:
     return ", ".join(sorted(k for k in after if after[k] != before.get(k)))
 
 
-def _environment() -> dict[str, Any]:
+def _environment(wanted: Precision) -> dict[str, Any]:
     """The software and the kind of machine; no host or user name."""
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "threads": torch.get_num_threads(),
+        "precision": precision_of(wanted),
         "cuda": torch.cuda.is_available(),
         "packages": {name: version(name) for name in _PACKAGES},
     }

@@ -68,15 +68,12 @@ def _schedule(options: Mapping[str, Any]) -> dict[str, str]:
         "momentum",
     )
     kept = [f"{name} {plain(how[name])}" for name in named if name in how]
-    precision = plain(options.get("precision"))
-    if precision == "auto":
-        precision += " (bf16 where the processor has it; which it was is not recorded)"
     return {
         "Clips a step" if "clips" in options else "Frames a step": plain(
             options.get("batch")
         ),
         "Optimiser": ", ".join(kept),
-        "Precision": precision,
+        "Precision asked for": plain(options.get("precision")),
     }
 
 
@@ -87,6 +84,7 @@ def _machine(environment: Mapping[str, Any]) -> dict[str, str]:
         "Machine": recorded(environment.get("system")),
         "CUDA": recorded(environment.get("cuda")),
         "Threads": recorded(environment.get("threads")),
+        "Precision": recorded(environment.get("precision")),
         "Python": recorded(environment.get("python")),
         "Packages": versions or recorded(None),
     }

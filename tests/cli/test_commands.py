@@ -164,3 +164,23 @@ def test_inspect_draws_a_sheet_and_does_not_overwrite_it(
     assert run(words.split()) == 2
     assert sheet.read_bytes() == drawn
     assert run(f"inspect {folder / 'text.mp4'}".split()) == 1
+
+
+def test_commands_that_train_nothing_do_not_load_a_network_library() -> None:
+    """They start in a second instead of five."""
+    asked = """
+import sys
+from insonify.cli.main import run
+for name in sys.argv[1:]:
+    try:
+        run([name, "--help"])
+    except SystemExit:
+        pass
+sys.exit("torch" in sys.modules)
+"""
+    names = ("report", "ingest", "inspect", "triage", "gaze", "split", "card", "import")
+    done = subprocess.run(
+        [sys.executable, "-c", asked, *names], capture_output=True, check=False
+    )
+    assert done.returncode == 0
+    assert b"usage: insonify triage" in done.stdout

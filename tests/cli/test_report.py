@@ -97,7 +97,7 @@ def test_mistakes_are_refused_before_anything_is_read(tmp_path: Path) -> None:
         Report(predictions=(tmp_path / "no",), out=tmp_path / "r.pdf").run()
     with pytest.raises(ReportError, match="neither a store"):
         Report(predictions=(tmp_path,)).run()
-    with pytest.raises(ReportError, match="no readable"):
+    with pytest.raises(ReportError, match="cannot be read"):
         Report(predictions=(tmp_path / "no",)).run()
 
 

@@ -5,18 +5,14 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.markdown import Markdown
 
 from insonify.audit.audited import load_run
 from insonify.audit.run import AuditOptions, run_audit
-from insonify.cli.console import console, progress_bar
+from insonify.cli.audit_told import tell_audit
+from insonify.cli.console import progress_bar
 from insonify.cli.page_files import check_page
 from insonify.core.audit_rows import AuditRows, write_audit
-from insonify.core.files import write_bytes
-from insonify.report.page.audit_page import as_html, as_markdown
-from insonify.report.tables.audit_table import Verdict, build_verdicts
 from insonify.report.tables.options import ReportOptions
-from insonify.report.tables.render import as_json
 from insonify.store import Store
 
 
@@ -67,21 +63,3 @@ class Audit:
                 self.audit,
                 lambda done, total: bar.update(task, completed=done, total=total),
             )
-
-
-def tell_audit(found: AuditRows, out: Path | None, options: ReportOptions) -> None:
-    """Print what an audit found, and write its page if ``out`` names one."""
-    verdicts = build_verdicts(found, options)
-    if out is not None:
-        write_bytes(out, _text(verdicts, found, out.suffix).encode())
-    console.print(Markdown(as_markdown(verdicts, found.facts)))
-    if out is not None:
-        console.print(f"Audit: {out}", soft_wrap=True)
-
-
-def _text(verdicts: tuple[Verdict, ...], found: AuditRows, ending: str) -> str:
-    if ending == ".html":
-        return as_html(verdicts, found.facts)
-    if ending == ".md":
-        return as_markdown(verdicts, found.facts)
-    return as_json({"facts": found.facts, "verdicts": list(verdicts)})

@@ -2,38 +2,49 @@
 
 import os
 import sys
-from typing import Annotated, Any
+from importlib import import_module
+from typing import Annotated, Any, Final
 
 import tyro
 from rich.markup import escape
 
-from insonify.cli.adopt import Adopt
-from insonify.cli.audit import Audit
-from insonify.cli.card import Card
-from insonify.cli.compare import Compare
 from insonify.cli.console import errors, quiet_libraries
-from insonify.cli.demo import Demo
-from insonify.cli.doctor import Doctor
-from insonify.cli.gaze import Gaze
-from insonify.cli.importing import Import, default_import
-from insonify.cli.ingest import Ingest
-from insonify.cli.inspect import Inspect
-from insonify.cli.phantom import Phantom
-from insonify.cli.pretrain import Pretrain
-from insonify.cli.pretrain_gaze import PretrainGaze
-from insonify.cli.render import Render
-from insonify.cli.report import Report
-from insonify.cli.reproduce import Reproduce
-from insonify.cli.split import Split
-from insonify.cli.transfer import TransferPlanes
-from insonify.cli.transfer_gallery import TransferGallery
-from insonify.cli.transfer_saliency import TransferSaliency
-from insonify.cli.triage import Triage
-from insonify.core.errors import ConfigError, InsonifyError
-from insonify.recipes import RECIPES
+from insonify.core.errors import InsonifyError
 
-_DEFAULT_RECIPE = "insonify"
-_TRANSFERS = ("transfer planes", "transfer saliency", "transfer gallery")
+_COMMANDS: Final = {
+    "demo": "demo.Demo",
+    "phantom": "phantom.Phantom",
+    "inspect": "inspect.Inspect",
+    "ingest": "ingest.Ingest",
+    "import": "importing.Import",
+    "triage": "triage.Triage",
+    "gaze": "gaze.Gaze",
+    "split": "split.Split",
+    "pretrain": "pretrain.Pretrain",
+    "pretrain-gaze": "pretrain_gaze.PretrainGaze",
+    "audit": "audit.Audit",
+    "adopt": "adopt.Adopt",
+    "transfer planes": "transfer.TransferPlanes",
+    "transfer saliency": "transfer_saliency.TransferSaliency",
+    "transfer gallery": "transfer_gallery.TransferGallery",
+    "report": "report.Report",
+    "render": "render.Render",
+    "card": "card.Card",
+    "compare": "compare.Compare",
+    "reproduce": "reproduce.Reproduce",
+    "doctor": "doctor.Doctor",
+}
+"""Module and class of every sub-command, in the order in which they are used."""
+_SHORT: Final = dict.fromkeys(
+    ("inspect", "ingest", "import", "gaze", "audit", "adopt", "card"),
+    (tyro.conf.OmitArgPrefixes,),
+)
+"""Commands whose options bear no prefix."""
+_DEFAULTS: Final = {
+    "import": "importing.default_import",
+    "pretrain": "pretrain.default_pretrain",
+}
+"""What makes the options of a command that depend on its arguments."""
 
 
 def main() -> None:
@@ -48,18 +59,8 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line; returns the exit code."""
-    if (words := " ".join(arguments[:2])) in _TRANSFERS:
-        arguments = [words, *arguments[2:]]
     try:
-        command = tyro.cli(
-            _commands(arguments),
-            prog="insonify",
-            description="Self-supervised learning from ultrasound video. "
-            "Research use only; not a medical device.",
-            args=arguments,
-            config=(tyro.conf.AvoidSubcommands,),
-        )
-        code: int = command.run()
+        code: int = _parsed(arguments).run()
     except InsonifyError as error:
         message = f"[red]insonify:[/] {escape(str(error))}"
         errors.print(message, highlight=False, soft_wrap=True)
@@ -70,52 +71,45 @@ def run(arguments: list[str]) -> int:
     return code
 
 
-def _commands(arguments: list[str]) -> Any:
-    """All sub-commands, in the order in which they are used."""
-    options = RECIPES[_recipe(arguments)]()
-    pretrain = Pretrain(store=tyro.MISSING, out=tyro.MISSING, options=options)
-    planes, saliency, gallery = _TRANSFERS
-    short = tyro.conf.OmitArgPrefixes
-    return (
-        Annotated[Demo, tyro.conf.subcommand("demo")]
-        | Annotated[Phantom, tyro.conf.subcommand("phantom")]
-        | Annotated[short[Inspect], tyro.conf.subcommand("inspect")]
-        | Annotated[short[Ingest], tyro.conf.subcommand("ingest")]
-        | Annotated[
-            short[Import],
-            tyro.conf.subcommand("import", default=default_import(arguments)),
-        ]
-        | Annotated[Triage, tyro.conf.subcommand("triage")]
-        | Annotated[short[Gaze], tyro.conf.subcommand("gaze")]
-        | Annotated[Split, tyro.conf.subcommand("split")]
-        | Annotated[Pretrain, tyro.conf.subcommand("pretrain", default=pretrain)]
-        | Annotated[PretrainGaze, tyro.conf.subcommand("pretrain-gaze")]
-        | Annotated[short[Audit], tyro.conf.subcommand("audit")]
-        | Annotated[short[Adopt], tyro.conf.subcommand("adopt")]
-        | Annotated[TransferPlanes, tyro.conf.subcommand(planes)]
-        | Annotated[TransferSaliency, tyro.conf.subcommand(saliency)]
-        | Annotated[TransferGallery, tyro.conf.subcommand(gallery)]
-        | Annotated[Report, tyro.conf.subcommand("report")]
-        | Annotated[Render, tyro.conf.subcommand("render")]
-        | Annotated[short[Card], tyro.conf.subcommand("card")]
-        | Annotated[Compare, tyro.conf.subcommand("compare")]
-        | Annotated[Reproduce, tyro.conf.subcommand("reproduce")]
-        | Annotated[Doctor, tyro.conf.subcommand("doctor")]
+def _parsed(arguments: list[str]) -> Any:
+    """The sub-command with its options; modules of others are not even imported."""
+    words = 2 if " ".join(arguments[:2]) in _COMMANDS else 1
+    name = " ".join(arguments[:words])
+    if name in _COMMANDS:
+        return tyro.cli(
+            _named(_COMMANDS[name]),
+            prog=f"insonify {name}",
+            args=arguments[words:],
+            config=(tyro.conf.AvoidSubcommands, *_SHORT.get(name, ())),
+            **_default(name, arguments),
+        )
+    return tyro.cli(
+        _any_command(arguments),
+        prog="insonify",
+        description="Self-supervised learning from ultrasound video. "
+        "Research use only; not a medical device.",
+        args=arguments,
     )
 
 
-def _recipe(arguments: list[str]) -> str:
-    """The recipe that the arguments name.
+def _any_command(arguments: list[str]) -> Any:
+    """All sub-commands: for who names none, or one that there is not."""
+    first, *others = (
+        Annotated[_named(path), tyro.conf.subcommand(name, **_default(name, arguments))]
+        for name, path in _COMMANDS.items()
+    )
+    for each in others:
+        first = first | each
+    return first
 
-    Raises:
-        ConfigError: there is no such recipe.
-    """
-    name = _DEFAULT_RECIPE
-    for place, argument in enumerate(arguments):
-        if argument == "--recipe" and place + 1 < len(arguments):
-            name = arguments[place + 1]
-        elif argument.startswith("--recipe="):
-            name = argument.removeprefix("--recipe=")
-    if name not in RECIPES:
-        raise ConfigError(f"no recipe {name!r}; there are {', '.join(RECIPES)}")
-    return name
+
+def _default(name: str, arguments: list[str]) -> dict[str, Any]:
+    """What the options of a command are unless they are given, if it depends."""
+    if name not in _DEFAULTS:
+        return {}
+    return {"default": _named(_DEFAULTS[name])(arguments)}
+
+
+def _named(path: str) -> Any:
+    module, _, name = path.partition(".")
+    return getattr(import_module(f"insonify.cli.{module}"), name)

@@ -1,5 +1,6 @@
 """``insonify pretrain``."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -7,12 +8,15 @@ from typing import Annotated
 import tyro
 
 from insonify.cli.console import console, progress_bar
-from insonify.recipes import with_size
+from insonify.core.errors import ConfigError
+from insonify.recipes import RECIPES, with_size
 from insonify.store import Store
 from insonify.train.initial import load_initial
 from insonify.train.options import PretrainOptions
 from insonify.train.pretrain import pretrain
 from insonify.train.watch import Progress
+
+_DEFAULT_RECIPE = "insonify"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +59,28 @@ class Pretrain:
             console.print(f"{name}: {value:.3f}{_chance(options, name)}")
         console.print(f"Encoder: {checkpoint}")
         return 0
+
+
+def default_pretrain(arguments: Sequence[str]) -> Pretrain:
+    """The command before its options are read: those of the recipe that is named.
+
+    Raises:
+        ConfigError: there is no such recipe.
+    """
+    options = RECIPES[_recipe(arguments)]()
+    return Pretrain(store=tyro.MISSING, out=tyro.MISSING, options=options)
+
+
+def _recipe(arguments: Sequence[str]) -> str:
+    name = _DEFAULT_RECIPE
+    for place, argument in enumerate(arguments):
+        if argument == "--recipe" and place + 1 < len(arguments):
+            name = arguments[place + 1]
+        elif argument.startswith("--recipe="):
+            name = argument.removeprefix("--recipe=")
+    if name not in RECIPES:
+        raise ConfigError(f"no recipe {name!r}; there are {', '.join(RECIPES)}")
+    return name
 
 
 def _figures(seen: Progress, options: PretrainOptions) -> str:

@@ -10,7 +10,7 @@ import rich.table
 import tyro
 from rich.markup import escape
 
-from insonify.cli.audit import tell_audit
+from insonify.cli.audit_told import tell_audit
 from insonify.cli.console import console
 from insonify.cli.page_files import check_page, check_page_holds
 from insonify.core import audit_rows

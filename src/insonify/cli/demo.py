@@ -98,7 +98,7 @@ class Demo:
         inputs = (planes, saliency, gallery, *runs, store)
         _step("report", *inputs)
         report = self.out / "report.html"
-        Report(predictions=inputs, out=report).run()
+        Report(predictions=inputs, card=runs[0], out=report).run()
         return 0
 
 

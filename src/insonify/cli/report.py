@@ -1,5 +1,6 @@
 """``insonify report``."""
 
+import datetime
 import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from insonify.cli.page_files import check_page, check_page_holds
 from insonify.core import audit_rows
 from insonify.core.errors import ConfigError
 from insonify.core.files import write_bytes
+from insonify.report.card.card import card_beside, card_shown
 from insonify.report.page.beside import Beside, read_beside, said_beside
 from insonify.report.page.html import Section, as_html
 from insonify.report.page.inputs import Inputs, sort_inputs
@@ -53,6 +55,9 @@ class Report:
     """Table of who belongs to which group, for figures of each: a CSV with a column
     subject or video (pseudonyms of the store) whose others are groupings, such as site
     or operator. What a store among the inputs knows of devices is added."""
+    card: Path | None = None
+    """Run or checkpoint whose model card ends the .html page, with the data sheet of
+    its store where that is among the inputs; `insonify card` writes it alone."""
     options: Annotated[ReportOptions, tyro.conf.arg(name="")] = field(
         default_factory=ReportOptions
     )
@@ -68,6 +73,8 @@ class Report:
             return self._audit(inputs.audits[0])
         if self.out is not None:
             check_page_holds(self.out, tables=inputs.tables)
+        if self.card is not None and (self.out is None or self.out.suffix != ".html"):
+            raise ConfigError("--card is part of a page; name one by --out report.html")
         return self._tell(inputs)
 
     def _audit(self, path: Path) -> int:
@@ -89,18 +96,24 @@ class Report:
         for name, sentence in said_beside(beside):
             console.print(f"{name}: {escape(sentence)}", highlight=False)
         if self.out is not None:
-            data = _text(sections, beside, self.out.suffix).encode()
+            data = self._text(self.out.suffix, sections, beside, inputs).encode()
             write_bytes(self.out, data)
             size = f"{len(data) / 1e6:.1f} MB"
             console.print(f"Report: {self.out} ({size})", soft_wrap=True)
         return 0
 
-
-def _text(sections: list[Section], beside: Beside, ending: str) -> str:
-    tables = [section.table for section in sections]
-    if ending == ".html":
-        return as_html(sections, beside)
-    return as_markdown(tables) if ending == ".md" else as_json(tables)
+    def _text(
+        self, ending: str, sections: list[Section], beside: Beside, inputs: Inputs
+    ) -> str:
+        tables = [section.table for section in sections]
+        if ending != ".html":
+            return as_markdown(tables) if ending == ".md" else as_json(tables)
+        card = None
+        if self.card is not None:
+            today = datetime.datetime.now(datetime.UTC).date()
+            made = card_beside(self.card, inputs, today, self.options)
+            card = card_shown(made)
+        return as_html(sections, beside, card=card)
 
 
 def _show(table: Table) -> None:

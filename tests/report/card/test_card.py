@@ -16,6 +16,7 @@ import pytest
 from markdown_it import MarkdownIt
 from sklearn.metrics import f1_score, precision_score, recall_score
 
+from insonify.cli.report import Report
 from insonify.core.audit_rows import SCHEMA as AUDIT_SCHEMA
 from insonify.core.audit_rows import AuditRows, Condition, Question, write_audit
 from insonify.core.config import to_plain
@@ -31,6 +32,7 @@ from insonify.report.card.card import (
     card_as_html,
     card_as_json,
     card_as_markdown,
+    card_beside,
     card_shown,
     make_card,
 )
@@ -39,6 +41,7 @@ from insonify.report.card.data import PHANTOM
 from insonify.report.card.limits import limits
 from insonify.report.card.run import read_run
 from insonify.report.card.text import escaped
+from insonify.report.page.inputs import sort_inputs
 from insonify.report.page.page import page
 from insonify.report.tables.options import ReportOptions
 from insonify.report.tables.statistics import draw_subjects
@@ -682,3 +685,32 @@ def test_damaged_files_of_a_run_are_refused(run: Path, tmp_path: Path) -> None:
         (broken / name).write_bytes(data)
         with pytest.raises(CheckpointError, match="cannot be read"):
             read_run(broken)
+
+
+def test_the_card_of_a_report_is_of_what_is_on_its_page(
+    run: Path, store: Store, predictions: Predictions, tmp_path: Path
+) -> None:
+    told, other = tmp_path / "planes.parquet", tmp_path / "other"
+    write_predictions(told, predictions)
+    Store.create(other, StoreSettings())
+    inputs = sort_inputs([other, told, store.path])
+    expected = make_card(
+        Sources(run=run, store=store.path, predictions=(told,)), Stated(), DAY, OPTIONS
+    )
+    found = card_beside(run, inputs, DAY, OPTIONS)
+    assert card_as_json(found) == card_as_json(expected)
+    alone = card_beside(run, sort_inputs([other]), DAY, OPTIONS)
+    assert alone.data is None
+    assert not alone.tested
+
+
+def test_a_report_ends_with_the_card(
+    run: Path, store: Store, predictions: Predictions, tmp_path: Path
+) -> None:
+    told, out = tmp_path / "planes.parquet", tmp_path / "report.html"
+    write_predictions(told, predictions)
+    assert Report(predictions=(told, store.path), card=run, out=out).run() == 0
+    text = out.read_text()
+    assert text.index("<h2>Task: kind</h2>") < text.index("<h2>Model card")
+    with pytest.raises(ConfigError, match="part of a page"):
+        Report(predictions=(told,), card=run, out=tmp_path / "r.md").run()

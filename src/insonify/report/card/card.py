@@ -24,6 +24,7 @@ from insonify.report.card.run import Run, read_run
 from insonify.report.card.sheet import data_sheet
 from insonify.report.card.tested import read_tested
 from insonify.report.card.text import Document, as_markdown
+from insonify.report.page.inputs import Inputs
 from insonify.report.page.page import page
 from insonify.report.tables.options import ReportOptions
 from insonify.report.tables.render import as_json
@@ -85,6 +86,22 @@ def make_card(
         data=None if store is None else describe(store),
         preparation=None if store is None else prepared(store),
     )
+
+
+def card_beside(run: Path, inputs: Inputs, day: date, options: ReportOptions) -> Card:
+    """The card of a run, of what is on a report's page: its predictions and its store.
+
+    Raises:
+        ConfigError, CheckpointError, ReportError, StoreError: see :func:`make_card`.
+    """
+    learnt_from = read_run(run).store
+    there = [path for path in inputs.stores if Store.open(path).id == learnt_from]
+    sources = Sources(
+        run=run,
+        store=there[0] if there else None,
+        predictions=(*inputs.planes, *inputs.saliency),
+    )
+    return make_card(sources, Stated(), day, options)
 
 
 def card_as_html(card: Card) -> str:

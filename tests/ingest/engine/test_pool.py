@@ -119,7 +119,8 @@ def test_workers_that_do_not_start_are_an_error(
 
 
 RULER = """
-import os, sys
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # `command &` ignores it
 from insonify.ingest.engine.limits import Limits
 from insonify.ingest.engine.pool import work_through
 jobs = ["__import__('os').getpid()"] * 2 + sys.argv[1:]

@@ -12,10 +12,10 @@ from insonify.core.saliency_predictions import SaliencyPredictions
 from insonify.report.tables.comparison import planes_p, saliency_p
 from insonify.report.tables.evaluation import Evaluated, evaluate
 from insonify.report.tables.options import ReportOptions
-from insonify.report.tables.render import FIGURES as HEADS
 from insonify.report.tables.saliency_evaluation import Scored, score
 from insonify.report.tables.saliency_table import saliency_gains
 from insonify.report.tables.table import gains
+from insonify.report.tables.wording import FIGURES as HEADS
 from insonify.studies.grid import Grid, figure_cell, p_cell
 from insonify.studies.published import JOINT, PLANES, SALIENCY, difference_cell
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from insonify.report.tables.contrasts import Cell
-from insonify.report.tables.render import FIGURES
+from insonify.report.tables.wording import FIGURES
 from insonify.studies.comparison import Comparison, Rates
 from insonify.studies.grid import Grid, figure_cell, p_cell
 from insonify.studies.question import Question

@@ -13,11 +13,11 @@ from insonify.core.saliency_predictions import SaliencyPredictions
 from insonify.report.tables.comparison import planes_p, saliency_p
 from insonify.report.tables.evaluation import evaluate
 from insonify.report.tables.options import ReportOptions
-from insonify.report.tables.render import FIGURES as HEADS
 from insonify.report.tables.rows import Row
 from insonify.report.tables.saliency_evaluation import FIGURES, score
 from insonify.report.tables.saliency_table import build_saliency_table
 from insonify.report.tables.table import build_table
+from insonify.report.tables.wording import FIGURES as HEADS
 from insonify.studies.grid import Grid, figure_cell, p_cell
 from insonify.studies.published import (
     PLANES,

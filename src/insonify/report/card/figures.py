@@ -7,7 +7,7 @@ from insonify.report.card.measured import Measured
 from insonify.report.card.tested import Tested
 from insonify.report.card.text import Grid, Section
 from insonify.report.card.words import counted, interval
-from insonify.report.tables.render import FIGURES, number, share
+from insonify.report.tables.wording import FIGURES, number, share
 
 
 def metrics_told(tested: Sequence[Tested]) -> Iterator[str]:

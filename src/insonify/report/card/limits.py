@@ -8,8 +8,8 @@ from insonify.report.card.counts import NOT_RECORDED, Factor
 from insonify.report.card.data import DataFacts
 from insonify.report.card.tested import Tested
 from insonify.report.card.words import counted, percent
-from insonify.report.tables.render import FIGURES, LOWER_IS_BETTER, share
 from insonify.report.tables.statistics import FEW_SUBJECTS
+from insonify.report.tables.wording import FIGURES, LOWER_IS_BETTER, share
 
 _MANUFACTURER: Final = "manufacturer"
 

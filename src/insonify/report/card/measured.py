@@ -17,7 +17,7 @@ from insonify.report.tables import metrics
 from insonify.report.tables.evaluation import Evaluated, evaluate
 from insonify.report.tables.metrics import Floats
 from insonify.report.tables.options import ReportOptions
-from insonify.report.tables.render import LOWER_IS_BETTER, SHORT
+from insonify.report.tables.render import SHORT
 from insonify.report.tables.rows import Row, Table
 from insonify.report.tables.statistics import (
     Estimate,
@@ -25,6 +25,7 @@ from insonify.report.tables.statistics import (
     estimate,
     resample_confusion,
 )
+from insonify.report.tables.wording import LOWER_IS_BETTER
 
 _UNTOLD: Final = "not told apart"
 

@@ -6,8 +6,8 @@ from typing import Any
 from insonify.report.card.content import NOT_STATED
 from insonify.report.card.counts import NOT_RECORDED, Factor, Group
 from insonify.report.card.text import Grid
-from insonify.report.tables.render import number
 from insonify.report.tables.statistics import Estimate
+from insonify.report.tables.wording import number
 
 
 def stated(text: str | None) -> str:

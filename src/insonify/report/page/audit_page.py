@@ -6,8 +6,8 @@ from typing import Any, Final
 from insonify.report.page.charts import COLOURS, Chart, interval_bars
 from insonify.report.page.page import page, scripted
 from insonify.report.tables.audit_table import Part, Skill, Verdict
-from insonify.report.tables.render import number
 from insonify.report.tables.statistics import Estimate
+from insonify.report.tables.wording import number
 
 _GROUPS: Final = {
     "real": "as taught",

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from insonify.report.tables.render import FIGURES, PROTOCOLS, share
 from insonify.report.tables.rows import Row, Table
 from insonify.report.tables.statistics import Estimate
+from insonify.report.tables.wording import FIGURES, PROTOCOLS, share
 
 BARS = ("macro_f1", "macro_f1_foreground", "kl", "nss")
 """The figures that are drawn, where a table has them."""

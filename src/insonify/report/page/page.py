@@ -9,7 +9,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from insonify.report.page.charts import Chart
-from insonify.report.tables.render import number, share
+from insonify.report.tables.wording import number, share
 
 _BRIEF = 11
 """Letters of a pseudonym that are shown under a picture."""

@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from insonify.report.page.charts import REFERENCES
-from insonify.report.tables.render import (
+from insonify.report.tables.render import primary_rows
+from insonify.report.tables.rows import Row, Table
+from insonify.report.tables.statistics import FEW_SUBJECTS
+from insonify.report.tables.wording import (
     FIGURES,
     GAINS,
     LOWER_IS_BETTER,
     number,
-    primary_rows,
     share,
 )
-from insonify.report.tables.rows import Row, Table
-from insonify.report.tables.statistics import FEW_SUBJECTS
 
 SUPERVISED: Final = "supervised"
 """What the name of an arm that learns from labels alone begins with."""

@@ -11,29 +11,12 @@ from insonify.report.tables.rows import Row, Table
 from insonify.report.tables.wording import (
     FIGURES,
     GAINS,
-    LOWER_IS_BETTER,
     MAIN,
-    PROTOCOLS,
     interval,
     number,
     p_words,
     primary_of,
     share,
-)
-
-__all__ = (
-    "FIGURES",
-    "GAINS",
-    "LOWER_IS_BETTER",
-    "PROTOCOLS",
-    "SHORT",
-    "as_json",
-    "as_markdown",
-    "cells",
-    "heads",
-    "number",
-    "primary_rows",
-    "share",
 )
 
 SHORT = ("macro_f1", "macro_f1_foreground", "auroc", "balanced_accuracy", "kl", "nss")

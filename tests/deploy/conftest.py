@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from insonify.core.video import Box, Video
 from insonify.deploy.head_options import HeadOptions
 from insonify.deploy.heads import Heads
 from insonify.model.checkpoint import Card, Checkpoint, save_checkpoint
 from insonify.model.encoder import Encoder
 from insonify.store import Label, Store, StoreSettings
-from insonify.store.gaze import VideoGaze
 from insonify.transfer.saliency_options import Decoder
+from tests.transfer.conftest import spot_video
 
 SIZE = (32, 40)
 FRAMES = 12
@@ -41,41 +40,18 @@ def save_small(path: Path, checkpoint: Checkpoint) -> Path:
     return path
 
 
-def spot_video(seed: int, subject: str) -> tuple[Video, VideoGaze]:
-    """A bright spot that jumps about, small or large, and an eye that is on it."""
-    generator = np.random.default_rng(seed)
-    height, width, reach = 60, 72, (20, 400)[seed % 2]
-    rows_H1, columns_W = np.arange(height)[:, None], np.arange(width)
-    frames, points = [], []
-    for _ in range(FRAMES):
-        right, down = generator.uniform(10, width - 10), generator.uniform(10, 50)
-        distance_HW = (columns_W + 0.5 - right) ** 2 + (rows_H1 + 0.5 - down) ** 2
-        noise_HW = generator.uniform(0, 40, (height, width))
-        frames.append(noise_HW + 200 * np.exp(-distance_HW / reach))
-        points.append((right, down))
-    video = Video(
-        frames_THW=np.array(frames).astype(np.uint8),
-        times_s_T=TIMES_S,
-        segments_T=np.zeros(FRAMES, np.int32),
-        motion_T=np.ones(FRAMES, np.float32),
-        rectangle=Box(2, 4, height - 2, width - 4),
-        spacing_mm=None,
-        subject=subject,
-        exam=f"e-{seed}",
-        video=f"v-{seed:04d}",
-    )
-    gaze = VideoGaze(
-        times_s_G=TIMES_S,
-        points_G2=np.array(points),
-        sigma_G2=np.full((FRAMES, 2), 6.0),
-    )
-    return video, gaze
-
-
 def spot_store(path: Path, *, labels: bool = True, gaze: bool = True) -> Store:
     """Six subjects with two videos each, in three folds ``three``."""
     store = Store.create(path, StoreSettings(codec="png"))
-    pairs = [spot_video(number, f"s-{number // 2}") for number in range(12)]
+    pairs = [
+        spot_video(
+            number,
+            f"s-{number // 2}",
+            reach=(20, 400)[number % 2],
+            times_s_T=TIMES_S,
+        )
+        for number in range(12)
+    ]
     kinds = [
         Label(video=video.video, task="spot", label=("small", "large")[number % 2])
         for number, (video, _) in enumerate(pairs)

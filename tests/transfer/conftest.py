@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from insonify.core.saliency import Floats
 from insonify.core.video import Box, Video
 from insonify.model.checkpoint import Card, Checkpoint
 from insonify.model.encoder import Encoder
@@ -38,24 +39,27 @@ def small_checkpoint(
     )
 
 
-def spot_video(seed: int, subject: str) -> tuple[Video, VideoGaze]:
+def spot_video(
+    seed: int, subject: str, *, reach: float = 40, times_s_T: Floats | None = None
+) -> tuple[Video, VideoGaze]:
     """A bright spot that jumps about, and an eye that is always on it."""
+    times_s_T = np.arange(FRAMES) / 4 if times_s_T is None else times_s_T
+    count = len(times_s_T)
     generator = np.random.default_rng(seed)
     height, width = 60, 72
     rows_H1, columns_W = np.arange(height)[:, None], np.arange(width)
     frames, points = [], []
-    for _ in range(FRAMES):
+    for _ in range(count):
         right, down = generator.uniform(8, width - 8), generator.uniform(8, height - 8)
         distance_HW = (columns_W + 0.5 - right) ** 2 + (rows_H1 + 0.5 - down) ** 2
         noise_HW = generator.uniform(0, 40, (height, width))
-        frames.append(noise_HW + 200 * np.exp(-distance_HW / 40))
+        frames.append(noise_HW + 200 * np.exp(-distance_HW / reach))
         points.append((right, down))
-    times_s_T = np.arange(FRAMES) / 4
     video = Video(
         frames_THW=np.array(frames).astype(np.uint8),
         times_s_T=times_s_T,
-        segments_T=np.zeros(FRAMES, np.int32),
-        motion_T=np.ones(FRAMES, np.float32),
+        segments_T=np.zeros(count, np.int32),
+        motion_T=np.ones(count, np.float32),
         rectangle=Box(2, 4, height - 2, width - 4),
         spacing_mm=None,
         subject=subject,
@@ -65,7 +69,7 @@ def spot_video(seed: int, subject: str) -> tuple[Video, VideoGaze]:
     gaze = VideoGaze(
         times_s_G=times_s_T,
         points_G2=np.array(points),
-        sigma_G2=np.full((FRAMES, 2), 6.0),
+        sigma_G2=np.full((count, 2), 6.0),
     )
     return video, gaze
 

@@ -23,7 +23,7 @@ check: lint test
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev,baselines,dicom,ray,volumes]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev,baselines,dicom,ray,review,volumes]'
 	touch $@
 
 constraints: $(READY)  ## pin what is installed now

@@ -1,0 +1,1 @@
+"""Features of every frame of a store, kept beside the frames."""

@@ -1,0 +1,1 @@
+"""Frames that look alike, found among all frames of a store."""

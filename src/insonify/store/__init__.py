@@ -2,6 +2,7 @@
 
 from insonify.store.frames import FrameIndex, FrameLabels
 from insonify.store.gaze import FrameGaze, VideoGaze
+from insonify.store.reviews import Review, Stretch
 from insonify.store.rows import Label, Reject, StoreSettings, VideoEntry
 from insonify.store.splits import Roles, Split
 from insonify.store.store import Store
@@ -12,10 +13,12 @@ __all__ = [
     "FrameLabels",
     "Label",
     "Reject",
+    "Review",
     "Roles",
     "Split",
     "Store",
     "StoreSettings",
+    "Stretch",
     "VideoEntry",
     "VideoGaze",
 ]

@@ -9,18 +9,21 @@ import pyarrow.compute as pc
 from insonify.core.errors import StoreError
 from insonify.core.video import Frames
 from insonify.store.codec import decode
+from insonify.store.folding import as_stretches, folded, holding, in_order
 from insonify.store.frames import (
     FrameIndex,
     FrameLabels,
     Integers,
     build_index,
     label_frames,
+    with_frames,
 )
 from insonify.store.gaze import FrameGaze, frames_with_gaze
 from insonify.store.head import Head
+from insonify.store.reviews import Stretch
 from insonify.store.rows import StoreSettings
 from insonify.store.splits import Split
-from insonify.store.tables import Tables
+from insonify.store.tables import Tables, quoted
 from insonify.store.writes import first_of_each, last_of_each, owners
 
 _WRITE = "write"
@@ -60,10 +63,40 @@ class Contents:
         return rows.take(pa.array(sorted(last.values()), pa.int64()))
 
     def labels(self) -> pa.Table:
-        """The table of labels: video, task, label, start_s, end_s."""
-        rows = self._tables.read("labels")
-        mine = owners(rows, self._writes()) >= 0
-        return rows.filter(pa.array(mine)).drop_columns(_WRITE)
+        """The table of labels: video, task, label, start_s, end_s.
+
+        What came with ingest, and then, by video, task and start, what holds where
+        reviewers decided something: disjoint, and with a frame in each.
+        """
+        labels, log = self._ingested(), self.reviews()
+        if not len(log):
+            return labels
+        others, changed = folded(labels, log)
+        return pa.concat_tables([others, with_frames(self._index, changed)])
+
+    def reviews(self, video: str | None = None) -> pa.Table:
+        """The log of decisions, oldest first, with those that were taken back.
+
+        Args:
+            video: Of which video; None: of all.
+        """
+        where = None if video is None else f"video = {quoted(video)}"
+        rows = self._tables.read("reviews", where=where)
+        if not len(rows):
+            return rows
+        videos = self._writes(where)["video"].combine_chunks()
+        return in_order(rows.filter(pc.is_in(rows["video"], value_set=videos)))
+
+    def stretches(self, video: str, task: str) -> list[Stretch]:
+        """What holds of a video, by start; disjoint, and with a frame in each."""
+        labels, log = (
+            rows.filter(pc.equal(rows["task"], task))
+            for rows in (
+                self._ingested(f"video = {quoted(video)}"),
+                self.reviews(video),
+            )
+        )
+        return as_stretches(with_frames(self._index, holding(labels, log)))
 
     def tasks(self) -> list[str]:
         """Names of the tasks for which there are labels."""
@@ -168,6 +201,12 @@ class Contents:
         videos = first_of_each(self._tables.read("videos"))
         return build_index(self._tables.read("frames", columns), videos)
 
-    def _writes(self) -> pa.Table:
+    def _ingested(self, where: str | None = None) -> pa.Table:
+        """The labels that came with ingest."""
+        rows = self._tables.read("labels", where=where)
+        mine = owners(rows, self._writes(where)) >= 0
+        return rows.filter(pa.array(mine)).drop_columns(_WRITE)
+
+    def _writes(self, where: str | None = None) -> pa.Table:
         """Of each video the write that counts."""
-        return first_of_each(self._tables.read("videos", ["video", _WRITE]))
+        return first_of_each(self._tables.read("videos", ["video", _WRITE], where))

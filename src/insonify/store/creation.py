@@ -13,7 +13,7 @@ import pyarrow as pa
 from insonify.core.errors import StoreError
 from insonify.store.head import NAME, Head
 from insonify.store.place import Place, reached
-from insonify.store.rows import SCHEMAS, StoreSettings
+from insonify.store.rows import OPTIONAL, SCHEMAS, StoreSettings
 
 _KEY: Final = b"insonify"
 """Where in its metadata the table of videos keeps the head."""
@@ -37,8 +37,8 @@ def make_store(place: Place, settings: StoreSettings) -> Head:
         )
     videos = SCHEMAS["videos"].with_metadata({_KEY: Head.new(settings).data()})
     for name in sorted(SCHEMAS.keys() - {"videos"}):
-        _make(place, name, SCHEMAS[name])
-    _make(place, "videos", videos)
+        make_table(place, name, SCHEMAS[name])
+    make_table(place, "videos", videos)
     head = _kept(place)
     with reached(place):
         place.write(NAME, head.data())
@@ -46,14 +46,19 @@ def make_store(place: Place, settings: StoreSettings) -> Head:
 
 
 def _ours(name: str) -> bool:
-    return name.removesuffix(".lance") in SCHEMAS or name.lstrip(".").startswith(NAME)
+    table = name.removesuffix(".lance")
+    ours = table in SCHEMAS | OPTIONAL or table.startswith("features-")
+    return ours or name.lstrip(".").startswith(NAME)
 
 
-def _make(place: Place, name: str, schema: pa.Schema) -> None:
+def make_table(place: Place, name: str, schema: pa.Schema) -> None:
     """Make an empty table, unless it is there.
 
     ``lance.write_dataset`` lets two processes through now and then, of which the later
     one empties the table; a commit upon version 0 succeeds once.
+
+    Raises:
+        StoreError: the place cannot be written.
     """
     uri = f"{place.root}/{name}.lance"
     try:

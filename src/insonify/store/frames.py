@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from insonify.core.video import Box
 from insonify.store.writes import owners
@@ -90,21 +91,47 @@ def label_frames(index: FrameIndex, labels: pa.Table) -> FrameLabels:
     """
     starts_V = np.append(index.starts_V(), len(index))
     number = {video: position for position, video in enumerate(index.video_ids)}
-    found: dict[int, str] = {}
-    for row in labels.to_pylist():
+    row_N = np.full(len(index), -1)
+    rows = labels.to_pylist()
+    for place, row in enumerate(rows):
         if (video := number.get(row["video"])) is None:
             continue
         first, last = int(starts_V[video]), int(starts_V[video + 1])
         times_T = index.time_s_N[first:last]
         start = -np.inf if row["start_s"] is None else row["start_s"]
         end = np.inf if row["end_s"] is None else row["end_s"]
-        inside = np.flatnonzero((times_T >= start) & (times_T <= end)) + first
-        found.update(dict.fromkeys(inside.tolist(), row["label"]))
-    positions = sorted(found)
-    return FrameLabels(
-        positions=np.array(positions, np.int64),
-        labels=tuple(found[position] for position in positions),
-    )
+        if start <= end:
+            begin = np.searchsorted(times_T, start)
+            stop = np.searchsorted(times_T, end, "right")
+            row_N[first + begin : first + stop] = place
+    positions = np.flatnonzero(row_N >= 0)
+    found = [rows[place]["label"] for place in row_N[positions]]
+    return FrameLabels(positions=positions, labels=tuple(found))
+
+
+def with_frames(index: FrameIndex, rows: pa.Table) -> pa.Table:
+    """The stretches that hold a frame at least.
+
+    What is left of a label beside a later one may lie between two frames.
+
+    Args:
+        index: The frames.
+        rows: Stretches with columns video, start_s and end_s, sorted by video.
+    """
+    names = pa.array(index.video_ids, pa.string())
+    found = pc.index_in(rows["video"], value_set=names)
+    rows, video_P = rows.filter(pc.is_valid(found)), found.drop_null().to_numpy()
+    start_P = pc.fill_null(rows["start_s"], -np.inf).to_numpy()
+    end_P = pc.fill_null(rows["end_s"], np.inf).to_numpy()
+    starts_V = np.append(index.starts_V(), len(index))
+    filled_P = np.zeros(len(rows), bool)
+    for video in np.unique(video_P):
+        first, end = np.searchsorted(video_P, [video, video + 1])
+        times_T = index.time_s_N[starts_V[video] : starts_V[video + 1]]
+        begin_P = np.searchsorted(times_T, start_P[first:end])
+        stop_P = np.searchsorted(times_T, end_P[first:end], "right")
+        filled_P[first:end] = begin_P < stop_P
+    return rows.filter(pa.array(filled_P))
 
 
 def subject_labels(index: FrameIndex, found: FrameLabels) -> dict[str, str]:

@@ -129,6 +129,19 @@ GAZE = pa.schema(
         WRITE,
     ]
 )
+REVIEWS = pa.schema(
+    [
+        ("video", pa.string()),
+        ("task", pa.string()),
+        ("label", pa.string()),
+        ("start_s", pa.float64()),
+        ("end_s", pa.float64()),
+        ("author", pa.string()),
+        ("unix_ms", pa.int64()),
+        ("event", pa.string()),
+        ("undoes", pa.string()),
+    ]
+)
 SCHEMAS: Final = {
     "frames": FRAMES,
     "videos": VIDEOS,
@@ -137,3 +150,6 @@ SCHEMAS: Final = {
     "rejects": REJECTS,
     "splits": SPLITS,
 }
+"""Tables that every store has."""
+OPTIONAL: Final = {"reviews": REVIEWS}
+"""Tables that are made when something first goes into them."""

@@ -20,6 +20,8 @@ from insonify.store.frames import subject_labels
 from insonify.store.gaze import VideoGaze, gaze_table
 from insonify.store.head import NAME, Head, read_head
 from insonify.store.place import place_of, reached
+from insonify.store.reviewing import append_reviews
+from insonify.store.reviews import Review
 from insonify.store.rows import SPLITS, Label, Reject, StoreSettings, VideoEntry
 from insonify.store.splits import k_fold
 from insonify.store.tables import Tables
@@ -142,6 +144,46 @@ class Store(Contents):
         left_out = commit(self._tables, videos, rejects, labels)
         self._forget_index()
         return left_out
+
+    def review(self, reviews: Sequence[Review]) -> None:
+        """Add decisions of people to the log: all of them or none, in one new version.
+
+        When it returns they are in the store, whatever happens to this process; what
+        other processes add at the same moment is there too. Decisions about the same
+        stretch hold in the order of their times (see :class:`Review`). Of a video that
+        came in later than this store was opened, it goes on as in :meth:`refresh`.
+
+        Args:
+            reviews: The decisions.
+
+        Raises:
+            StoreError: a video is not in the store, what is taken back is not in the
+                log, or the store cannot be written.
+        """
+        unknown = {review.video for review in reviews} - self.known_videos()
+        if unknown and self.refresh():
+            unknown -= self.known_videos()
+        if unknown:
+            raise StoreError(f"{min(unknown)}: no such video in the store; ingest it")
+        if reviews:
+            append_reviews(self._tables, reviews)
+
+    def refresh(self) -> bool:
+        """Go on to the newest version of all tables.
+
+        Positions in :meth:`frames` from before do not hold after it if videos came in,
+        so threads that share a store take turns with it.
+
+        Returns:
+            Whether anything has changed.
+
+        Raises:
+            StoreError: the store cannot be reached.
+        """
+        changed = self._tables.refresh()
+        if changed & {"frames", "videos"}:
+            self._forget_index()
+        return bool(changed)
 
     def tidy(self, keep: timedelta = KEEP) -> None:
         """Compact, and remove what killed writers left; safe while others work.

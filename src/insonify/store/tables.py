@@ -9,8 +9,9 @@ from lance.commit import CommitConflictError
 from lance.fragment import FragmentMetadata, write_fragments
 
 from insonify.core.errors import StoreError
+from insonify.store.creation import make_table
 from insonify.store.place import Place, reached
-from insonify.store.rows import SCHEMAS, WRITE
+from insonify.store.rows import OPTIONAL, SCHEMAS, WRITE
 from insonify.store.writes import filled
 
 _TRIES: Final = 1000
@@ -21,6 +22,9 @@ is seven gigabytes for each, which a long ingest fills with versions it has left
 _OPENED_FIRST: Final = "videos"
 """A video's frames and labels are there before its row is: whoever opens the table of
 videos first finds both for all of its rows."""
+_ABSENT: Final = "was not found"
+"""What Lance's error holds where there is no table."""
+_ALL: Final = SCHEMAS | OPTIONAL
 
 
 class Tables:
@@ -32,20 +36,42 @@ class Tables:
             index_cache_size_bytes=_CACHE // 16, metadata_cache_size_bytes=_CACHE
         )
         self.versions: dict[str, int] = {}
-        """The version of each table, to open the very same content again."""
+        """The version of each table there is, to open the very same content again."""
         self._open: dict[str, lance.LanceDataset] = {}
-        for name in sorted(SCHEMAS, key=lambda name: name != _OPENED_FIRST):
+        for name in _in_order(SCHEMAS):
             self._open_at(name, (versions or {}).get(name))
+        for name in OPTIONAL:
+            if versions is None:
+                self._find(name)
+            elif name in versions:
+                self._open_at(name, versions[name])
 
     def __getitem__(self, name: str) -> lance.LanceDataset:
         return self._open[name]
 
-    def refresh(self, *names: str) -> None:
-        """Go on to the newest version of the tables named."""
-        for name in names:
-            with reached(self.place):
-                self._open[name].checkout_latest()  # type: ignore[no-untyped-call]
-            self.versions[name] = self._open[name].version
+    def refresh(self, *names: str) -> set[str]:
+        """Go on to the newest version of the tables named; of all if none is.
+
+        Datasets are replaced, never changed: whoever reads in another thread goes on.
+
+        Returns:
+            Names of the tables whose version is another one now.
+        """
+        before = dict(self.versions)
+        for name in _in_order(names or _ALL):
+            if name in self._open:
+                self._advance(name)
+            else:
+                self._find(name)
+        return {
+            name for name in self.versions if self.versions[name] != before.get(name)
+        }
+
+    def ensure(self, name: str) -> None:
+        """Make a table that a store may lack, whoever else makes it at this moment."""
+        if name not in self._open:
+            make_table(self.place, name, _ALL[name])
+            self._open_at(name, None)
 
     def read(
         self, name: str, columns: Sequence[str] | None = None, where: str | None = None
@@ -57,18 +83,20 @@ class Tables:
             columns: Which; None: all.
             where: SQL; None: all rows.
         """
+        if name not in self._open:
+            return OPTIONAL[name].empty_table().select(columns or OPTIONAL[name].names)
         there = self._open[name].schema.names
         chosen = [column for column in columns or there if column in there]
         with reached(self.place):
             rows = self._open[name].to_table(columns=chosen, filter=where)
-        asked = WRITE.name in (columns or SCHEMAS[name].names)
+        asked = WRITE.name in (columns or _ALL[name].names)
         return filled(rows) if asked else rows
 
     def write(
         self, name: str, rows: pa.Table | Iterable[pa.RecordBatch], mode: str = "append"
     ) -> list[FragmentMetadata]:
         """Write rows that are in no version of the table yet."""
-        schema = SCHEMAS[name]
+        schema = _ALL[name]
         batches = rows.to_batches() if isinstance(rows, pa.Table) else rows
         reader = pa.RecordBatchReader.from_batches(schema, batches)
         with reached(self.place):
@@ -135,6 +163,21 @@ class Tables:
             )
         self.versions[name] = self._open[name].version
 
+    def _advance(self, name: str) -> None:
+        with reached(self.place):
+            newest = self._open[name].latest_version
+        if newest != self._open[name].version:
+            self._open[name] = self._dataset(name, None)
+        self.versions[name] = self._open[name].version
+
+    def _find(self, name: str) -> None:
+        """Open a table if it is there."""
+        try:
+            self._open_at(name, None)
+        except StoreError as error:
+            if _ABSENT not in str(error):
+                raise
+
     def _open_at(self, name: str, version: int | None) -> None:
         try:
             self._open[name] = self._dataset(name, version)
@@ -155,3 +198,12 @@ class Tables:
                 storage_options=options,
                 session=self._session,
             )
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    return sorted(names, key=lambda name: name != _OPENED_FIRST)
+
+
+def quoted(value: str) -> str:
+    """A string as it stands in SQL."""
+    return "'" + value.replace("'", "''") + "'"

@@ -16,7 +16,6 @@ import pyarrow as pa
 from lance.commit import CommitConflictError
 
 from insonify.store.place import reached
-from insonify.store.rows import SCHEMAS
 from insonify.store.tables import Tables
 from insonify.store.writes import first_write_before, last_of_each
 
@@ -35,6 +34,9 @@ _MANY: Final = 128
 _MANY_AT_THE_END: Final = 16
 """Fragments of a size from which merging them pays. Every version lists all fragments,
 80 bytes each: a hundred thousand videos in six thousand commits were 25 GB of lists."""
+_FEW: Final = 16
+"""The same for reviews: each is a commit of its own, and versions stay. A thousand of
+them leave 2 MB of lists; they left 9 when they were merged from 128 on."""
 _IN_ONE: Final = 200
 """Writes in one predicate."""
 
@@ -44,10 +46,10 @@ def tidy(tables: Tables, keep: timedelta) -> None:
 
     Versions of the other tables stay: runs are pinned to them, and they are small.
     """
-    tables.refresh(*SCHEMAS)
+    tables.refresh()
     for name in ("frames", "labels", "gaze"):
         _remove_invisible(tables, name)
-    for name in SCHEMAS:
+    for name in tables.versions:
         compact_if_many(tables, name, _MANY_AT_THE_END)
     with reached(tables.place), _giving_way():
         tables["frames"].cleanup_old_versions(
@@ -61,10 +63,12 @@ def compact_if_many(tables: Tables, name: str, many: int | None = None) -> None:
     Args:
         tables: The tables.
         name: Which.
-        many: From how many on; None: from 128 to 255, another number in each process,
-            so that of many writers one compacts before the others come to it.
+        many: From how many on; None: from 128 to 255 (of reviews from 16 to 31),
+            another number in each process, so that of many writers one compacts before
+            the others come to it.
     """
-    many = many or _MANY + os.getpid() % _MANY
+    least = _FEW if name == "reviews" else _MANY
+    many = many or least + os.getpid() % least
     sizes = _SIZES if name == "frames" else _SIZES[:-1]
     for rows in sizes:
         stats = tables[name].stats.dataset_stats(max_rows_per_group=rows)

@@ -52,7 +52,7 @@ def commit(
     ]
     refused = [*rejects, *_known_content(late, now)]
     _append(tables, "rejects", [asdict(reject) for reject in refused])
-    tables.refresh(*SCHEMAS)
+    tables.refresh()
     return frozenset(str(entry.row["video"]) for entry in late)
 
 

@@ -15,9 +15,9 @@ from PIL import Image
 from insonify.cli.main import run
 from insonify.cli.triage_page import as_html
 from insonify.cli.triage_strips import cut_strips, motion_strips
-from insonify.cli.triage_summary import read_facts, summarise
 from insonify.core.video import Video
 from insonify.ingest.triage import TriageOptions, thresholds
+from insonify.ingest.triage.found import read_facts, summarise
 from insonify.store import Store, StoreSettings
 
 NewVideo = Callable[..., Video]
@@ -84,7 +84,7 @@ def test_charts_count_every_video_once(triaged: Store) -> None:
     )
     bars = {title: json.loads(chart) for title, chart in charts}
     assert sum(bars["duplicate: share of frames"]["data"][0]["y"]) == 3
-    assert sum(bars["colour: share of frames"]["data"][0]["y"]) == 2
+    assert sum(bars["colour flow: share of frames"]["data"][0]["y"]) == 2
     marks = bars["largest share of coloured pixels"]["layout"]["shapes"]
     assert [mark["x0"] for mark in marks] == [0.02]
     assert "black: share of frames" not in bars  # nothing was found

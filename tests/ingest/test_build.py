@@ -142,8 +142,20 @@ def test_refused_files_can_be_tried_again(folder: Path, tmp_path: Path) -> None:
     assert (first.taken, len(first.rejects)) == (1, 7)
     second = take(folder, store, subjects=folder / "manifest.csv", retry_rejects=True)
     assert (second.known, second.taken) == (1, 2)
+    said = {each.file: each.reason for each in first.rejects}
+    again = {each.file: each.reason for each in second.rejects}
+    assert len(second.retried) == 6  # the table of subjects is no recording now
+    for each in second.retried:
+        assert (each.before, each.now) == (said[each.file], again.get(each.file))
+    changed = [each.now for each in second.retried if each.changed]
+    assert changed.count(None) == 2
+    assert len(changed) > 2  # whose it is is known now: another reason stands
+    kept = Store.open(store).rejects().to_pylist()
+    assert {row["file"]: row["reason"] for row in kept}.items() >= again.items()
     third = take(folder, store, subjects=folder / "manifest.csv", retry_rejects=True)
     assert (third.known, third.taken) == (3, 0)
+    assert len(third.retried) == 4
+    assert not any(each.changed for each in third.retried)
     assert len(Store.open(store).rejects()) == 5
 
 

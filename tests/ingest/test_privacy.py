@@ -4,12 +4,14 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from plotly.offline import get_plotlyjs
 
 from insonify.cli.main import run
+from insonify.phantom.write import MARK, write_movie
 from insonify.store import Store
 from tests.ingest.conftest import dataset
 from tests.ingest.formats.healthy_files import KINDS, dicom_file, healthy, small_THW
@@ -82,3 +84,18 @@ def test_no_identifier_leaves_ingest(
     assert len(list((out / "sign-off").glob("*.jpg"))) > 0
     assert found_in(out) == []
     assert [secret for secret in SECRETS if secret in told] == []
+
+
+def test_what_a_movie_says_of_itself_stays_out_of_the_store(tmp_path: Path) -> None:
+    frames = [np.repeat(frame_HW[..., None], 3, 2) for frame_HW in small_THW()]
+    (tmp_path / "in" / "one").mkdir(parents=True)
+    write_movie(tmp_path / "in" / "one" / "a.mp4", frames, 20.0)
+    assert MARK["title"].encode() in (tmp_path / "in" / "one" / "a.mp4").read_bytes()
+    words = ["ingest", str(tmp_path / "in"), str(tmp_path / "out" / "store")]
+    words += ["--key", str(tmp_path / "site" / "key"), "--subjects-from", "folder"]
+    words += ["--area", "full", "--sign-off", str(tmp_path / "out" / "sign-off")]
+    assert run([*words, "--workers", "0"]) == 0
+    assert len(Store.open(tmp_path / "out" / "store").videos()) == 1
+    for path in (tmp_path / "out").rglob("*"):
+        content = path.read_bytes() if path.is_file() else b""
+        assert not any(value.encode() in content for value in MARK.values())

@@ -13,7 +13,7 @@ from insonify.core.errors import ConfigError
 from insonify.core.video import Box
 from insonify.phantom import Outcome, PhantomOptions, make_phantom
 from insonify.phantom.tables import COLUMNS
-from insonify.phantom.write import Header, write_cine, write_movie
+from insonify.phantom.write import MARK, Header, write_cine, write_movie
 
 SMALL = PhantomOptions(subjects=1, sweeps=2, seconds=2, size=(96, 128), fps=15)
 
@@ -171,6 +171,9 @@ def test_a_movie_reads_back(tmp_path: Path) -> None:
     with av.open(str(tmp_path / "a.mp4")) as container:
         found = list(container.decode(video=0))
         times = [frame.time for frame in found]
+        said = dict(container.metadata)
+    assert said.items() >= MARK.items()
+    assert "synthetic" in MARK["comment"]
     assert len(found) == 8
     np.testing.assert_allclose(np.diff(np.array(times, float)), 0.05, atol=1e-4)
     for number, frame in enumerate(found):

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from insonify.core.errors import ConfigError
 from insonify.transfer.examples import Examples, draw_subjects
@@ -14,6 +15,7 @@ from insonify.transfer.knn import KNN
 from insonify.transfer.linear import LinearProbe
 from insonify.transfer.protocol import TransferProtocol
 from insonify.transfer.prototype import Prototype
+from insonify.transfer.standardise import Standardiser
 
 PROTOCOLS: list[TransferProtocol] = [
     KNN(k=5),
@@ -171,6 +173,34 @@ def test_a_prototype_is_the_mean_of_a_class_on_the_unit_sphere() -> None:
         ]
         weights = np.exp(np.array(cosines) / 0.3)
         np.testing.assert_allclose(found_BC[place], weights / weights.sum(), atol=1e-4)
+
+
+@pytest.mark.parametrize("known", [[0, 2, 3], [0, 1], [2]])
+def test_a_fitted_probe_says_in_numbers_what_scikit_learn_predicts(
+    known: list[int],
+) -> None:
+    generator = np.random.default_rng(0)
+    labels_N = np.array(known * 20)
+    features_ND = generator.normal(3, 0.1, (len(labels_N), 24)).astype(np.float32)
+    features_ND[:, 0] += 0.2 * labels_N
+    features_ND[:, 5] = 1.5  # says nothing
+    subjects_N = np.array([f"s-{n % 4}" for n in range(len(labels_N))])
+    train = Examples(features_ND=features_ND, labels_N=labels_N, subjects_N=subjects_N)
+    probe = LinearProbe(grid=(0.1,)).fit(train, nobody(), 4, 0)
+    others_BD = generator.normal(3, 0.5, (50, 24)).astype(np.float32)
+    wanted_BC = np.zeros((50, 4))
+    wanted_BC[:, known] = 1.0
+    if len(known) > 1:
+        scale = Standardiser(features_ND)
+        model = LogisticRegression(
+            C=0.1, class_weight="balanced", max_iter=2000, tol=1e-6
+        ).fit(scale(features_ND).astype(np.float64), labels_N)
+        wanted_BC[:, known] = model.predict_proba(scale(others_BD))
+    np.testing.assert_allclose(probe(others_BD), wanted_BC.astype(np.float32), 1e-6)
+    assert probe.scale_D[5] == 0
+    missing = sorted({0, 1, 2, 3} - set(known))
+    assert (probe.bias_C[missing] == -np.inf).all()
+    assert not probe.weights_CD[missing].any()
 
 
 def test_one_shot_of_each_class_gets_the_middle_of_the_grid() -> None:

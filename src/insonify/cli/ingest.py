@@ -91,3 +91,11 @@ def print_summary(summary: Summary, store: Store, title: str) -> None:
             f"Which file is which: {summary.linkage} (private, keep it so)",
             soft_wrap=True,
         )
+    if summary.retried:
+        again = Table("file", "before", "now", title="Tried again")
+        for each in summary.retried[:_SHOWN_REJECTS]:
+            now = "taken" if each.now is None else escape(each.now)
+            again.add_row(
+                each.file, escape(each.before), now if each.changed else "the same"
+            )
+        console.print(again)

@@ -10,9 +10,9 @@ from rich.table import Table
 from insonify.cli.console import console
 from insonify.cli.page_files import check_page
 from insonify.cli.triage_page import as_html, table_row
-from insonify.cli.triage_summary import read_facts, summarise
 from insonify.core.errors import ConfigError
 from insonify.core.files import write_bytes
+from insonify.ingest.triage.found import frames_read, read_facts, summarise
 from insonify.store import Store
 
 _PAGE = "triage.html"
@@ -50,8 +50,7 @@ class Triage:
         for each in found:
             table.add_row(*table_row(each, len(facts)))
         console.print(table)
-        read = sum(int(each.get("frames_read", 0)) for each in facts.values())
-        console.print(f"{len(store.frames())} of {read} frames are kept.")
+        console.print(f"{len(store.frames())} of {frames_read(facts)} frames are kept.")
         if out is not None:
             write_bytes(out, as_html(store, facts, found).encode())
             console.print(f"Page: {out}", soft_wrap=True)

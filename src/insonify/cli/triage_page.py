@@ -7,7 +7,13 @@ from typing import Any, Final
 import numpy as np
 
 from insonify.cli.triage_strips import Strip, cut_strips, motion_strips, video_strips
-from insonify.cli.triage_summary import Facts, Found, figure, threshold
+from insonify.ingest.triage.found import (
+    Facts,
+    Found,
+    figure,
+    frames_read,
+    kept_thresholds,
+)
 from insonify.report.page.charts import COLOURS, Chart
 from insonify.report.page.page import page, scripted
 from insonify.store import Store
@@ -37,7 +43,7 @@ def as_html(store: Store, facts: Mapping[str, Facts], found: Sequence[Found]) ->
         "triage.html",
         videos=len(facts),
         frames=len(store.frames()),
-        read=sum(int(each.get("frames_read", 0)) for each in facts.values()),
+        read=frames_read(facts),
         rows=[table_row(each, len(facts)) for each in found],
         charts=scripted(list(_charts(store, facts, found))),
         examples=[each for each in _examples(store, found) if each.strips],
@@ -65,9 +71,10 @@ def _charts(
             per = "share of frames" if each.rule.unit.startswith("frames") else "count"
             yield _histogram(f"{each.rule.name}: {per}", each.shares, ())
     yield _histogram("median motion, grey levels", _motions(store), ())
+    thresholds = kept_thresholds(facts)
     for name, (title, option) in _FIGURES.items():
         if values := figure(facts, name):
-            yield _histogram(title, values, threshold(facts, option))
+            yield _histogram(title, values, thresholds.get(option, ()))
 
 
 def _motions(store: Store) -> list[float]:

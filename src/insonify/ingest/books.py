@@ -23,6 +23,21 @@ _BATCH_S: Final = 10.0
 """Files and seconds between commits: what a kill can cost in repeated work."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Retried:
+    """A file that was refused before and was tried again."""
+
+    file: str
+    before: str
+    """The reason that was given then."""
+    now: str | None
+    """The reason that is given now; None: it was taken."""
+
+    @property
+    def changed(self) -> bool:
+        return self.now != self.before
+
+
 @dataclass(kw_only=True)
 class Summary:
     """What became of a folder."""
@@ -38,6 +53,8 @@ class Summary:
     """Files that were refused before and not tried again."""
     taken: int = 0
     rejects: list[Reject] = field(default_factory=list)
+    retried: list[Retried] = field(default_factory=list)
+    """Files that were refused before, in the order in which they were tried again."""
     counts: Counter[str] = field(default_factory=Counter)
     """Frames read, kept, and dropped by reason."""
 
@@ -61,7 +78,10 @@ class Books:
         self.sign_off = SignOff(sign_off)
         self.paths: dict[str, str] = {}
         self.videos = store.known_videos()
-        self.refused = set(store.rejects()["file"].to_pylist())
+        rejects = store.rejects()
+        self.refused: dict[str, str] = dict(
+            zip(rejects["file"].to_pylist(), rejects["reason"].to_pylist(), strict=True)
+        )
         self.waiting: list[FileResult] = []
         self.since = time.monotonic()
 
@@ -113,12 +133,17 @@ class Books:
         self.summary.sign_off = self.sign_off.table
         late = self.store.commit(
             [entry for result in batch for entry in result.entries],
-            [reject for reject in rejects if reject.file not in self.refused],
+            [each for each in rejects if each.reason != self.refused.get(each.file)],
             [label for result in batch for label in result.labels],
         )
         # Another writer was quicker: what it took is known, not taken here.
         known = [r for r in batch if late & {str(e.row["video"]) for e in r.entries}]
         self.summary.rejects += rejects
+        self.summary.retried += [
+            Retried(file=each.file, before=self.refused[each.file], now=each.reason)
+            for each in batch
+            if each.file in self.refused
+        ]
         self.summary.known += len(known)
         self.summary.taken += len(batch) - len(rejects) - len(known)
         for result in batch:

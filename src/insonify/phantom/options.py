@@ -24,7 +24,8 @@ class PhantomOptions:
     """Rows and columns of the ultrasound image; the screen around it is larger."""
     formats: tuple[Format, ...] = ("mp4", "dicom")
     """File formats, taken in turn from sweep to sweep: mp4 is a recording of the
-    scanner's screen, dicom a clean cine of each approach to the fetus."""
+    scanner's screen, dicom a clean cine of each approach to the fetus. All of them say
+    of themselves that they are synthetic."""
     interruptions: bool = True
     """Whether screen recordings have freezes, calipers, colour boxes and lift-offs."""
     gaze: bool = True

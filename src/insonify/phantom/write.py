@@ -33,6 +33,11 @@ _X264: dict[str, object] = {
 }
 """Without ``mbtree=0`` 7 of 150 encodings of the same frames differed by some bytes."""
 _QUALITY = 92
+MARK = {
+    "title": "Synthetic ultrasound",
+    "comment": "Drawn by `insonify phantom`: synthetic, of no patient",
+}
+"""What an mp4 says of itself, for whoever finds one; `insonify ingest` reads none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,12 +66,13 @@ class Header:
 
 
 def write_movie(path: Path, frames: Iterable[Frames], fps: float) -> None:
-    """Write RGB frames (H, W, 3), both sides even, as mp4.
+    """Write RGB frames (H, W, 3), both sides even, as mp4 that is marked as synthetic.
 
     H.264 where PyAV has libx264, MPEG-4 part 2 elsewhere. One thread, so that the same
     frames give the same bytes.
     """
     with av.open(str(path), "w") as container:
+        container.metadata.update(MARK)
         stream = container.add_stream(
             _CODEC, rate=Fraction(fps).limit_denominator(1001)
         )

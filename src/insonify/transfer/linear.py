@@ -4,16 +4,16 @@ Legend: N training examples, B predicted examples, D features, C classes.
 """
 
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from insonify.core.errors import ConfigError
-from insonify.transfer.examples import Examples, Floats
+from insonify.transfer.examples import Examples
+from insonify.transfer.fitted_probe import FittedProbe
 from insonify.transfer.log_loss import class_balanced_loss
 from insonify.transfer.penalty import choose_strength, middle, subject_folds
-from insonify.transfer.protocol import Predictor
 from insonify.transfer.standardise import Standardiser
 
 _TOLERANCE: Final = 1e-6
@@ -48,10 +48,10 @@ class LinearProbe:
 
     def fit(
         self, train: Examples, validation: Examples, classes: int, seed: int
-    ) -> Predictor:
+    ) -> FittedProbe:
         pairs = [(train, validation)] if len(validation) else self._folds(train, seed)
         strength = self._choose(pairs, classes)
-        return _Regression(train, classes, balanced=self.balanced).refit(strength)
+        return _Regression(train, classes, balanced=self.balanced).fitted(strength)
 
     def _choose(self, pairs: list[tuple[Examples, Examples]], classes: int) -> float:
         models = [
@@ -63,7 +63,7 @@ class LinearProbe:
             return middle(self.grid)
 
         def loss_of(strength: float) -> float:
-            losses = [model.refit(strength).loss(held) for model, held in models]
+            losses = [model.loss(strength, held) for model, held in models]
             return float(np.mean(losses))
 
         return choose_strength(self.grid, loss_of)
@@ -88,22 +88,25 @@ class _Regression:
             class_weight=weight, max_iter=2000, warm_start=True, tol=_TOLERANCE
         )
 
-    def refit(self, strength: float) -> Self:
+    def fitted(self, strength: float) -> FittedProbe:
         """Fit with an inverse strength of the penalty; one class needs no fit."""
+        weights_CD = np.zeros((self._classes, self._scaled_ND.shape[1]))
+        bias_C = np.full(self._classes, -np.inf)
+        bias_C[self._known] = 0.0
         if len(self._known) > 1:
-            self._model.set_params(C=strength).fit(self._scaled_ND, self._labels_N)
-        return self
-
-    def __call__(self, features_BD: Floats) -> Floats:
-        found_BC = np.zeros((len(features_BD), self._classes), np.float32)
-        found_BC[:, self._known] = (
-            self._model.predict_proba(self._scale(features_BD))
-            if len(self._known) > 1
-            else 1.0
+            model = self._model.set_params(C=strength)
+            model.fit(self._scaled_ND, self._labels_N)
+            # Of two classes scikit-learn keeps the second's score over the first's.
+            scored = self._known[-len(model.coef_) :]
+            weights_CD[scored], bias_C[scored] = model.coef_, model.intercept_
+        return FittedProbe(
+            mean_D=self._scale.mean_D,
+            scale_D=self._scale.scale_D,
+            weights_CD=weights_CD,
+            bias_C=bias_C,
         )
-        return found_BC
 
-    def loss(self, held: Examples) -> float:
+    def loss(self, strength: float, held: Examples) -> float:
         """Class-balanced log loss over the classes that occur in training."""
-        found_BC = self(held.features_ND)
+        found_BC = self.fitted(strength)(held.features_ND)
         return class_balanced_loss(found_BC, held.labels_N, self._known)

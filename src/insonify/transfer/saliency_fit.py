@@ -89,11 +89,31 @@ def learn_decoder(
     chosen = torch.from_numpy(chosen_M)
     head = SaliencyHead(maps_NDhw.shape[1], seed=seed, bias_hw=bias_hw)
     model = nn.Sequential(channel_scale(maps_NDhw, chosen), head)
+    best = _Best(maps_NDhw, targets_Nhw, torch.from_numpy(held_V))
+    batches = _draw_places(chosen, options.batch, seed)
+    with refuse_divergence():
+        for learnt in _along_the_way(
+            model, maps_NDhw, targets_Nhw, batches, options=options, on_step=on_step
+        ):
+            best.look(learnt)
+    best.restore(model)
+    return model
+
+
+def _along_the_way(
+    model: nn.Sequential,
+    maps_NDhw: Tensor,
+    targets_Nhw: Tensor,
+    batches: Iterator[Tensor],
+    *,
+    options: Decoder,
+    on_step: OnStep,
+) -> Iterator[nn.Module]:
+    """Learn, and give the model whenever it is to be looked at; last at the end."""
     fabric = Fabric(devices=1, precision="32-true")
     optimizer = options.optimisation.build(model.parameters())
     wrapped, optimizer = fabric.setup(model, optimizer)
     state = State(model=wrapped, optimizer=optimizer)
-    best = _Best(maps_NDhw, targets_Nhw, torch.from_numpy(held_V))
 
     def loss_of(
         model: nn.Module, places_B: Tensor, _: int
@@ -101,21 +121,17 @@ def learn_decoder(
         logs_Bhw = model(maps_NDhw[places_B].to(fabric.device))
         return divergence(logs_Bhw, targets_Nhw[places_B]), {}
 
-    batches = _draw_places(chosen, options.batch, seed)
-    with refuse_divergence():
-        for look in range(1, options.looks + 1):
-            fit(
-                fabric,
-                state,
-                batches,
-                loss_of,
-                steps=options.steps * look // options.looks,
-                rate_of=lambda step: options.optimisation.rate(step, options.steps),
-                on_step=on_step,
-            )
-            best.look(state.model)
-    best.restore(state.model)
-    return model
+    for look in range(1, options.looks + 1):
+        fit(
+            fabric,
+            state,
+            batches,
+            loss_of,
+            steps=options.steps * look // options.looks,
+            rate_of=lambda step: options.optimisation.rate(step, options.steps),
+            on_step=on_step,
+        )
+        yield state.model
 
 
 class _Best:

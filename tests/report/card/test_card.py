@@ -44,6 +44,7 @@ from insonify.report.card.text import escaped
 from insonify.report.page.inputs import sort_inputs
 from insonify.report.page.page import page
 from insonify.report.tables.options import ReportOptions
+from insonify.report.tables.render import SHORT
 from insonify.report.tables.statistics import draw_subjects
 from insonify.report.tables.table import build_table
 from insonify.store import Label, Reject, Store, StoreSettings
@@ -341,20 +342,21 @@ def test_subgroups_are_the_report_of_their_videos(
     card: Card, predictions: Predictions
 ) -> None:
     (tested,) = card.tested
-    assert [(g.factor, g.name) for g in tested.subgroups] == [
-        ("manufacturer", "A|B"),
-        ("manufacturer", "SONOPHANT"),
-    ]
-    for place, group in zip((1, 0), tested.subgroups, strict=True):
+    (grouping,) = tested.groupings
+    assert grouping.name == "model"  # its makers make one model each
+    assert [group.name for group in grouping.groups] == ["A|B", "SONOPHANT"]
+    for place, group in zip((1, 0), grouping.groups, strict=True):
         videos = pa.array([f"v-{2 * n:016x}" for n in range(6) if n % 2 == place])
         rows = predictions.rows.filter(pc.is_in(predictions.rows["video"], videos))
         table = build_table(replace(predictions, rows=rows), OPTIONS)
         key = ("insonify", tested.protocol)
         (row,) = (r for r in table.rows if (r.arm, r.protocol) == key)
         assert (group.subjects, group.frames) == (row.subjects, row.frames) == (3, 15)
-        for each in group.figures:
-            assert each.value == row.figures[each.figure]
-            assert each.gain == row.gains[each.figure]
+        mine = next(each for each in group.arms if each.arm == "insonify")
+        assert mine.figures.keys() & SHORT
+        for name, value in mine.figures.items():
+            assert value == row.figures[name]
+            assert mine.gains[name] == row.gains[name]
 
 
 def test_subgroups_are_of_the_store_that_was_tested(
@@ -365,7 +367,7 @@ def test_subgroups_are_of_the_store_that_was_tested(
     write_predictions(path, replace(predictions, store="00ff"))
     asked = replace(sources, predictions=(path,))
     card = make_card(asked, Stated(), DAY, OPTIONS)
-    assert not card.tested[0].subgroups
+    assert not card.tested[0].groupings
     text = card_as_markdown(card)
     assert "by device or site: not told" in text
     assert "of another store, split" in text
@@ -398,7 +400,8 @@ def test_the_store_is_counted(card: Card, store: Store) -> None:
     assert done is not None
     assert (data.whole.subjects, data.whole.videos, data.whole.frames) == (6, 12, 96)
     assert data.whole.hours == pytest.approx(12 * 0.35 / 3600)
-    (makers,) = data.factors
+    (makers,) = data.factors  # of models nothing more is known
+    assert makers.name == "manufacturer"
     counts = {group.name: (group.subjects, group.videos) for group in makers.groups}
     assert counts == {"SONOPHANT": (3, 3), "A|B": (3, 3), "not recorded": (6, 6)}
     assert makers.groups[-1].name == "not recorded"

@@ -4,7 +4,8 @@ from collections import Counter
 from pathlib import Path
 
 from insonify.clips.sampling import ClipOptions, find_clips
-from insonify.report.page.data_flow import kinds_of_clip, measure_flow
+from insonify.report.page.clip_kinds import kinds_of_clip
+from insonify.report.page.data_flow import measure_flow
 from insonify.report.page.flow_page import flow_said, flow_shown
 from insonify.store import Reject, Store
 

@@ -8,6 +8,8 @@ import pyarrow as pa
 import pytest
 
 from insonify.report.page import gallery_page
+from insonify.report.page.gallery_charts import neighbour_charts
+from insonify.report.page.gallery_columns import GalleryColumns
 from insonify.report.page.gallery_page import gallery_said, gallery_shown
 from tests.report.material import CLASSES, small_gallery
 
@@ -50,8 +52,8 @@ def test_the_grid_marks_neighbours_of_the_same_class() -> None:
 def test_shares_of_classes_stand_beside_chance() -> None:
     gallery = small_gallery()
     rows = gallery.rows.to_pylist()
-    chart = gallery_page._charts(gallery, gallery_page._Frames(gallery))
-    found, chance = next(iter(chart)).data
+    (chart,) = neighbour_charts(GalleryColumns(gallery))
+    found, chance = chart.data
     for name, share, by_chance in zip(CLASSES, found["x"], chance["x"], strict=True):
         mine = [row for row in rows if row["truth"] == name]
         right = [rows[row["neighbours"][0]]["truth"] == name for row in mine]

@@ -26,12 +26,12 @@ from insonify.core.saliency_predictions import (
     write_saliency,
 )
 from insonify.report.page.beside import Beside
-from insonify.report.page.charts import bar_charts, class_chart, label_charts
 from insonify.report.page.examples import saliency_examples
 from insonify.report.page.frame_pictures import FramePictures
 from insonify.report.page.heat import picture
 from insonify.report.page.html import Section, as_html
 from insonify.report.page.summary import answers, compared, readings, verdicts
+from insonify.report.page.table_charts import bar_charts, class_chart, label_charts
 from insonify.report.tables.options import ReportOptions
 from insonify.report.tables.render import primary_rows
 from insonify.report.tables.rows import Row, Table

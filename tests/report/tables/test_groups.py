@@ -12,6 +12,7 @@ from insonify.report.tables.groups import groups_of_store, read_groups
 from insonify.store import Store, StoreSettings
 
 Facts = dict[str, str | int | float]
+EVERY = {f"v-{number}" for number in range(21)}
 
 
 @pytest.fixture
@@ -41,16 +42,31 @@ def test_a_store_says_which_device_made_a_video(
             maker,
         ],
     )
-    assert groups_of_store(store) == {
+    assert groups_of_store(store, EVERY) == {
         "model": {"v-0": "A One", "v-1": "A Two", "v-2": "A"}
     }
+
+
+def test_only_what_was_tested_is_grouped(store_of: Callable[..., Store]) -> None:
+    """A store may know more of other videos than of those that were tested."""
+    sites, probes = ("north", "south", "south"), ("linear", "convex", "linear")
+    facts: list[Facts] = [
+        {"site": site, "probe": probe}
+        for site, probe in zip(sites, probes, strict=True)
+    ]
+    store = store_of(facts)
+    assert list(groups_of_store(store, EVERY)) == ["probe", "site"]
+    assert groups_of_store(store, {"v-1", "v-2"}) == {
+        "probe": {"v-1": "convex", "v-2": "linear"}
+    }
+    assert groups_of_store(store, {"v-elsewhere"}) == {}
 
 
 def test_what_has_too_many_values_is_no_grouping(
     store_of: Callable[..., Store],
 ) -> None:
     facts: list[Facts] = [{"operator": f"o-{n}", "site": f"{n % 2}"} for n in range(21)]
-    assert list(groups_of_store(store_of(facts))) == ["site"]
+    assert list(groups_of_store(store_of(facts), EVERY)) == ["site"]
 
 
 def test_what_groups_alike_is_told_once(store_of: Callable[..., Store]) -> None:
@@ -60,7 +76,7 @@ def test_what_groups_alike_is_told_once(store_of: Callable[..., Store]) -> None:
         for n in (0, 1)
         for kind, codec in kinds.items()
     ]
-    assert list(groups_of_store(store_of(facts))) == ["site", "container"]
+    assert list(groups_of_store(store_of(facts), EVERY)) == ["site", "container"]
 
 
 def write(path: Path, text: str) -> Path:

@@ -16,11 +16,13 @@ from insonify.core.saliency_predictions import (
 )
 from insonify.report.tables import saliency_frames
 from insonify.report.tables import saliency_metrics as metrics
+from insonify.report.tables.grids import grids
 from insonify.report.tables.options import ReportOptions
 from insonify.report.tables.saliency_evaluation import FIGURES, score
 from insonify.report.tables.saliency_frames import frame_figures
 from insonify.report.tables.saliency_table import build_saliency_table, resampled
 from insonify.report.tables.statistics import draw_subjects, sign_flip_p
+from insonify.report.tables.subgroups import subgroups
 
 SHAPE = (6, 8)
 SIGMA = (0.1, 0.1)
@@ -232,3 +234,53 @@ def test_notes_say_what_stands_in_for_gaze_and_what_was_joined() -> None:
     silent = " ".join(build_saliency_table(plain, OPTIONS).notes)
     assert "No row is about gaze" not in silent
     assert "Joined" not in silent
+
+
+def test_a_group_is_as_a_table_of_its_videos_alone() -> None:
+    predictions = make()
+    site_of = {f"s-{n}": "north" if n < 3 else "south" for n in range(5)}
+    (grouping,) = subgroups(predictions, {"site": site_of}, OPTIONS)
+    assert grouping.figure == "kl"
+    assert [group.name for group in grouping.groups] == ["north", "south"]
+    for group in grouping.groups:
+        rows = predictions.rows.to_pylist()
+        mine = [row for row in rows if site_of[row["subject"]] == group.name]
+        part = pa.Table.from_pylist(mine, schema=SALIENCY_SCHEMA)
+        table = build_saliency_table(replace(predictions, rows=part), OPTIONS)
+        row = next(row for row in table.rows if row.arm == "good")
+        good = next(each for each in group.arms if each.arm == "good")
+        counts = group.subjects, group.frames, group.videos
+        assert counts == (row.subjects, row.frames, 2 * row.subjects)
+        assert good.figures.keys() == {"kl", "nss", "cc"}
+        for name, value in good.figures.items():
+            assert value == row.figures[name]
+            assert good.gains[name] == row.gains[name]
+    table = replace(build_saliency_table(predictions, OPTIONS), groupings=(grouping,))
+    (grid,) = (grid for grid in grids(table) if grid.title == "By site")
+    assert "classes" not in grid.heads
+    assert len(grid.rows) == 2 * len(grouping.groups[0].arms)
+
+
+def test_groups_of_videos_are_told_and_not_tested() -> None:
+    """A subject is in both: that there is no difference cannot be dealt."""
+    predictions = make()
+    of = {f"v-{n}{video}": video for n in range(5) for video in "ab"}
+    (grouping,) = subgroups(predictions, {"probe": of}, OPTIONS)
+    assert [group.subjects for group in grouping.groups] == [5, 5]
+    assert [group.frames for group in grouping.groups] == [15, 15]
+    assert all(math.isnan(p) for p in grouping.heterogeneity_p.values())
+
+
+def test_a_difference_in_divergence_between_groups_is_found() -> None:
+    """Where one site's maps are not of what was looked at, against dealt sites."""
+    predictions = make(subjects=10)
+    rows = predictions.rows.to_pylist()
+    for row in rows:
+        if row["arm"] == "good" and int(row["subject"][2:]) < 5:
+            row["map"] = row["map"][::-1]
+    part = replace(predictions, rows=pa.Table.from_pylist(rows, schema=SALIENCY_SCHEMA))
+    sites = {f"s-{n}": "north" if n < 5 else "south" for n in range(10)}
+    mixed = {f"s-{n}": "north" if n % 2 else "south" for n in range(10)}
+    (apart,), (alike,) = (subgroups(part, {"s": of}, OPTIONS) for of in (sites, mixed))
+    assert apart.heterogeneity_p["good"] < 0.02
+    assert alike.heterogeneity_p["good"] > 0.2

@@ -9,11 +9,13 @@ import pytest
 from insonify.core.errors import ReportError
 from insonify.core.predictions import SCHEMA, Predictions
 from insonify.report.tables.evaluation import Evaluated
-from insonify.report.tables.heterogeneity import UNKNOWN, heterogeneity_p
+from insonify.report.tables.heterogeneity import UNKNOWN, Names, heterogeneity_p
+from insonify.report.tables.metrics import Floats
 from insonify.report.tables.options import ReportOptions
 from insonify.report.tables.rows import Grouping
 from insonify.report.tables.subgroups import subgroups
 from insonify.report.tables.table import build_table
+from insonify.report.tables.tested_arms import group_f1s
 from tests.report.conftest import Make
 from tests.report.tables.test_table import made_up, row_of
 
@@ -94,9 +96,16 @@ def studied(make: Make, generator: np.random.Generator, apart: float) -> Evaluat
     )
 
 
+def p_by(part: Evaluated, name_N: Names, options: ReportOptions = OPTIONS) -> float:
+    def f1s(member_GS: Floats) -> Floats:
+        return group_f1s(part, member_GS, np.full(3, True))
+
+    return heterogeneity_p(name_N, part.subject_N, f1s, options)
+
+
 def p_of(part: Evaluated, options: ReportOptions = OPTIONS) -> float:
     name_N = np.where(part.subject_N < 10, "north", "south")
-    return heterogeneity_p(part, name_N, np.full(3, True), options)
+    return p_by(part, name_N, options)
 
 
 def test_a_difference_between_groups_is_found(make: Make) -> None:
@@ -106,9 +115,9 @@ def test_a_difference_between_groups_is_found(make: Make) -> None:
 def test_groups_that_share_subjects_are_not_tested(make: Make) -> None:
     part = studied(make, np.random.default_rng(0), 0.3)
     name_N = np.where(np.arange(360) % 2, "north", "south")
-    assert np.isnan(heterogeneity_p(part, name_N, np.full(3, True), OPTIONS))
+    assert np.isnan(p_by(part, name_N))
     one_N = np.where(part.subject_N == 0, "north", "south")
-    assert np.isnan(heterogeneity_p(part, one_N, np.full(3, True), OPTIONS))
+    assert np.isnan(p_by(part, one_N))
 
 
 @pytest.mark.slow

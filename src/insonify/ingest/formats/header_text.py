@@ -70,7 +70,10 @@ def data_file(header: Path, name: str) -> Path:
             "it there without a folder"
         )
     if not path.is_file():
-        raise IngestError("its data file is missing; copy it beside the header")
+        raise IngestError(
+            "its data file is missing; copy it beside the header (and both out of an "
+            "archive), or export one file that holds all (.mha, .nrrd)"
+        )
     return path
 
 

@@ -5,19 +5,22 @@ Legend: T frames, K frames that are kept, H rows, W columns, X by Y blocks.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from insonify.core.video import Frames
-from insonify.ingest.triage.blocks import Flags, Places, Small, Times, reduce
+from insonify.ingest.triage.blocks import Flags, Times
 from insonify.ingest.triage.breaks import after, correlations, cuts, gaps, motion
-from insonify.ingest.triage.contact import Ratios, coloured, depth_ratios, lifted
+from insonify.ingest.triage.contact import Ratios
 from insonify.ingest.triage.options import TriageOptions
 from insonify.ingest.triage.overlay import overlay
-from insonify.ingest.triage.replay import replayed
+from insonify.ingest.triage.seen import Seen, least
 from insonify.ingest.triage.split_screen import split_frames
-from insonify.ingest.triage.still import frozen, repeats
+
+_SKIPPED: Final = ("frozen", "lift_off", "colour", "replays")
+"""Dropped frames over which no clip reaches; black ones and repeats are short."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,47 +62,28 @@ def triage(
         options: Thresholds.
         colour_share_T: Share of the image area's pixels that are coloured; None: none.
     """
-    share_T = np.zeros(len(frames_THW)) if colour_share_T is None else colour_share_T
-    small_TXY, area = reduce(frames_THW), int(mask_HW.sum())
-    # Down the columns first: twice as fast as at once.
-    light_T = frames_THW.sum(1, dtype=np.uint32).sum(1, dtype=np.uint64)
-    black_T = light_T < options.black * area
-    ratios_T = depth_ratios(small_TXY, mask_HW)
-    dropped = _first(
-        black=black_T,
-        frozen=frozen(small_TXY, times_s_T, options),
-        lift_off=lifted(ratios_T, black_T, options.lift_off),
-        colour=coloured(share_T, times_s_T, options.colour),
-    )
-    live_T = ~np.any(list(dropped.values()), axis=0)
-    repeats_T = repeats(frames_THW, small_TXY, live_T, options.duplicate * area)
-    replays_T = _replays(small_TXY, times_s_T, live_T & ~repeats_T, options)
-    keep_T = live_T & ~(repeats_T | replays_T)
+    seen = Seen.of(frames_THW, times_s_T, mask_HW, colour_share_T)
+    dropped = seen.dropped(options)
+    keep_T = ~np.any(list(dropped.values()), axis=0)
     kept = np.flatnonzero(keep_T)
-    small_KXY, times_s_K = small_TXY[kept], times_s_T[kept]
+    small_KXY, times_s_K = seen.small_TXY[kept], times_s_T[kept]
     correlation = correlations(small_KXY)
-    cuts_K = cuts(frames_THW, kept, correlation, area, options)
-    skipped_T = ~(live_T | black_T) | replays_T
+    cuts_K = cuts(frames_THW, kept, correlation, seen.area, options)
+    skipped_T = np.any([dropped[name] for name in _SKIPPED], axis=0)
     breaks_K = cuts_K | gaps(times_s_K, options.gap) | after(kept, skipped_T)
     overlay_HW = overlay(frames_THW, kept, times_s_K, mask_HW, options.overlay_s)
-    found = dropped | {"duplicates": repeats_T, "replays": replays_T, "cuts": cuts_K}
+    double = split_frames(frames_THW, kept, mask_HW, options.split_screen)
     return Triage(
         keep_T=keep_T,
         segments=np.cumsum(breaks_K).astype(np.int32),
-        motion=motion(small_KXY, area / mask_HW.size, breaks_K),
+        motion=motion(small_KXY, seen.area / mask_HW.size, breaks_K),
         counts={
-            **{name: int(flags.sum()) for name, flags in found.items()},
+            **{name: int(flags_T.sum()) for name, flags_T in dropped.items()},
+            "cuts": int(cuts_K.sum()),
             "overlay_pixels": 0 if overlay_HW is None else int(overlay_HW.sum()),
-            "split_screen": split_frames(
-                frames_THW, kept, mask_HW, options.split_screen
-            ),
+            "split_screen": double,
         },
-        figures={
-            "brightness_least": round(float(light_T.min()) / area, 2),
-            "depth_ratio_least": _least(ratios_T[~black_T]),
-            "colour_most": round(float(share_T.max()), 4),
-            "correlation_least": _least(correlation),
-        },
+        figures=seen.figures(options) | {"correlation_least": least(correlation)},
         overlay_HW=overlay_HW,
     )
 
@@ -115,24 +99,3 @@ def join_figures(figures: Sequence[Mapping[str, float]]) -> dict[str, float]:
         choose = max if name.endswith("_most") else min
         joined[name] = choose(each[name] for each in figures if name in each)
     return joined
-
-
-def _least(values: npt.NDArray[np.floating]) -> float:
-    return round(float(values.min(initial=1.0)), 4)
-
-
-def _first(**flags: Flags) -> dict[str, Flags]:
-    """Every frame by the first reason that holds for it."""
-    found: dict[str, Flags] = {}
-    for name, flags_T in flags.items():
-        found[name] = flags_T & ~np.any([*found.values(), flags_T & False], axis=0)
-    return found
-
-
-def _replays(
-    small_TXY: Small, times_s_T: Times, candidate_T: Flags, options: TriageOptions
-) -> Flags:
-    places: Places = np.flatnonzero(candidate_T)
-    replays_T = np.zeros(len(small_TXY), bool)
-    replays_T[places] = replayed(small_TXY[places], times_s_T[places], options)
-    return replays_T

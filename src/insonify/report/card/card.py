@@ -15,7 +15,7 @@ from insonify.core.config import to_plain
 from insonify.core.errors import ConfigError
 from insonify.report.card.audit import read_audited
 from insonify.report.card.content import Card, Role, Stated
-from insonify.report.card.counts import FACTORS, Videos
+from insonify.report.card.counts import Videos
 from insonify.report.card.data import describe
 from insonify.report.card.limits import limits
 from insonify.report.card.model import model_card
@@ -26,6 +26,7 @@ from insonify.report.card.tested import read_tested
 from insonify.report.card.text import Document, as_markdown
 from insonify.report.page.inputs import Inputs
 from insonify.report.page.page import page
+from insonify.report.tables.groups import INSTRUMENTS
 from insonify.report.tables.options import ReportOptions
 from insonify.report.tables.render import as_json
 from insonify.store import Store
@@ -70,7 +71,6 @@ def make_card(
     run = None if sources.run is None else read_run(sources.run)
     store = None if sources.store is None else Store.open(sources.store)
     _check(sources, run, store)
-    members = {store.id: Videos(store).members(FACTORS)} if store else {}
     return Card(
         date=day.isoformat(),
         insonify=version("insonify"),
@@ -79,7 +79,7 @@ def make_card(
         roles=_roles(run, store) if run and store else (),
         tested=()
         if run is None
-        else read_tested(sources.predictions, run.facts, sources.arm, options, members),
+        else read_tested(sources.predictions, run.facts, sources.arm, options, store),
         audited=()
         if run is None or sources.audit is None
         else read_audited(sources.audit, run, options),
@@ -162,7 +162,7 @@ def _roles(run: Run, store: Store) -> tuple[Role, ...]:
     return tuple(
         Role(
             videos=videos.group(name, at_V),
-            instruments=tuple(videos.factors(FACTORS, at_V)),
+            instruments=tuple(videos.factors(INSTRUMENTS, at_V)),
         )
         for name, at_V in marked.items()
     )

@@ -4,24 +4,16 @@ Legend: V videos.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from insonify.report.tables.groups import group_of
 from insonify.store import Store
 
-FACTORS: Final = {
-    "Manufacturer": "manufacturer",
-    "ManufacturerModelName": "model",
-    "TransducerType": "transducer",
-    "device": "device (as published)",
-    "probe": "probe (as published)",
-    "site": "site or source (as published)",
-}
-"""Facts of videos by which they are told apart: instruments, and where they stand."""
 NOT_RECORDED: Final = "not recorded"
 """Said of what a store does not know."""
 
@@ -79,36 +71,31 @@ class Videos:
         """Mark the videos of some subjects."""
         return np.isin(self.subject_V, list(subjects))
 
-    def members(self, names: Mapping[str, str]) -> dict[str, dict[str, list[str]]]:
-        """The videos by the value that they have of each fact, by the fact's name."""
-        found: dict[str, dict[str, list[str]]] = {}
-        for fact, name in names.items():
-            for video, each in zip(self.index.video_ids, self.facts_V, strict=True):
-                value = str(each.get(fact, NOT_RECORDED))
-                found.setdefault(name, {}).setdefault(value, []).append(video)
-        return {
-            name: dict(sorted(values.items(), key=lambda each: _last(each[0])))
-            for name, values in found.items()
-        }
+    def factors(
+        self, named: Mapping[str, Sequence[str]], mine_V: Flags
+    ) -> Iterator[Factor]:
+        """Count the marked videos by each factor that is known of any of them.
 
-    def factors(self, names: Mapping[str, str], mine_V: Flags) -> Iterator[Factor]:
-        """Count the marked videos by each fact that any of them has."""
-        for fact, name in names.items():
+        Of factors that make the same groups by the same names, the last is told.
+
+        Args:
+            named: The facts that make each factor, by its name.
+            mine_V: Which videos.
+        """
+        told: dict[tuple[Group, ...], Factor] = {}
+        for name, parts in named.items():
             value_V = np.array(
-                [str(each.get(fact, NOT_RECORDED)) for each in self.facts_V], object
+                [group_of(each, parts) or NOT_RECORDED for each in self.facts_V], object
             )
             there = set(value_V[mine_V])
             if there - {NOT_RECORDED}:
                 groups = [
                     self.group(each, mine_V & (value_V == each)) for each in there
                 ]
-                yield Factor(name=name, groups=tuple(sorted(groups, key=_order)))
+                ordered = tuple(sorted(groups, key=_order))
+                told[ordered] = Factor(name=name, groups=ordered)
+        yield from told.values()
 
 
 def _order(group: Group) -> tuple[bool, int, str]:
     return group.name == NOT_RECORDED, -group.videos, group.name
-
-
-def _last(value: str) -> tuple[bool, str]:
-    """By name, and what is not recorded last."""
-    return value == NOT_RECORDED, value

@@ -11,19 +11,20 @@ from typing import Any, Final
 import numpy as np
 
 from insonify.ingest.public.sets import TERMS
-from insonify.report.card.counts import FACTORS, Factor, Flags, Group, Videos
+from insonify.report.card.counts import Factor, Flags, Group, Videos
+from insonify.report.tables.groups import INSTRUMENTS
 from insonify.store import Split, Store
 from insonify.store.frames import Integers
 from insonify.store.place import place_of, reached
 
 _SOURCES: Final = {
-    "container": "kind of file",
-    "timing": "where frame times are from",
-    "area": "how the image area was found",
+    "kind of file": ("container",),
+    "where frame times are from": ("timing",),
+    "how the image area was found": ("area",),
 }
 PHANTOM: Final = frozenset({"SONOPHANT", "ECHO-7", "INSONIFY"})
 """Makers of scanners that do not exist: `insonify phantom` writes them into its DICOM
-files. Its screen recordings bear no mark."""
+files. What its screen recordings say of themselves does not reach a store."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +90,7 @@ def describe(store: Store) -> DataFacts:
         sizes=((min(heights), max(heights)), (min(widths), max(widths))),
         spaced=videos.spaced,
         synthetic=len(set(videos.subject_V[_drawn(videos)])),
-        factors=tuple(videos.factors(FACTORS, all_V)),
+        factors=tuple(videos.factors(INSTRUMENTS, all_V)),
         sources=tuple(videos.factors(_SOURCES, all_V)),
         kept_facts={name: kept.count(name) for name in sorted(set(kept))},
         labels=tuple(_labels(videos, task) for task in store.tasks()),

@@ -3,10 +3,16 @@
 import math
 from collections.abc import Iterator, Sequence
 
+from insonify.report.card.arm import Arm
+from insonify.report.card.counts import NOT_RECORDED
 from insonify.report.card.measured import Measured
 from insonify.report.card.tested import Tested
 from insonify.report.card.text import Grid, Section
 from insonify.report.card.words import counted, interval
+from insonify.report.tables.heterogeneity import UNKNOWN
+from insonify.report.tables.render import SHORT
+from insonify.report.tables.rows import Group, Grouping
+from insonify.report.tables.subgroups import group_notes
 from insonify.report.tables.wording import FIGURES, number, share
 
 
@@ -34,12 +40,8 @@ def _told(tested: Sequence[Tested]) -> Iterator[str]:
         return
     yield "In brackets: 95 % intervals over test subjects."
     for each in tested:
-        if each.subgroups:
-            yield (
-                f"Task {each.task}, by device or site: classes that do not occur in a "
-                "group are left out of its macro figures, so that groups are not "
-                "compared with each other by them."
-            )
+        if notes := group_notes(each.groupings):
+            yield f"Task {each.task}, by device or site: {notes[0]}"
         else:
             yield (
                 f"Task {each.task}, by device or site: not told. Its test frames do "
@@ -74,8 +76,8 @@ def _grids(tested: Tested) -> Iterator[Grid]:
         yield _calibration(tested, task)
     if tested.classes:
         yield _classes(tested, task)
-    for factor in dict.fromkeys(each.factor for each in tested.subgroups):
-        yield _subgroups(tested, task, factor)
+    for grouping in tested.groupings:
+        yield _subgroups(tested, task, grouping)
 
 
 def _row(each: Measured) -> tuple[str, ...]:
@@ -132,18 +134,39 @@ def _classes(tested: Tested, task: str) -> Grid:
     )
 
 
-def _subgroups(tested: Tested, task: str, factor: str) -> Grid:
-    """Classes that do not occur in a group are left out of its macro figures."""
+def _subgroups(tested: Tested, task: str, grouping: Grouping) -> Grid:
     return Grid(
-        title=f"{task}: by {factor}, {tested.protocol}",
+        title=f"{task}: by {grouping.name}, {tested.protocol}",
         heads=(
-            *(factor, "subjects", "test frames", "figure", "this recipe"),
+            *(grouping.name, "subjects", "test frames", "figure", "this recipe"),
             *("without pretraining", "gain", ""),
         ),
         rows=tuple(
-            (each.name, str(each.subjects), str(each.frames), *_row(figure)[2:])
-            for each in tested.subgroups
-            if each.factor == factor
-            for figure in each.figures
+            (_name(group), str(group.subjects), str(group.frames), *cells)
+            for group in grouping.groups
+            for cells in _group_cells(tested.arm, group)
         ),
     )
+
+
+def _name(group: Group) -> str:
+    return NOT_RECORDED if group.name == UNKNOWN else group.name
+
+
+def _group_cells(arm: Arm, group: Group) -> list[tuple[str, ...]]:
+    """The figures of a group that are told first; of too few subjects an empty one."""
+    found = {each.arm: each for each in group.arms}
+    mine, its = found[arm.name], found.get(str(arm.baseline))
+    measured = [
+        Measured(
+            protocol="",
+            fraction=None,
+            figure=figure,
+            value=mine.figures[figure],
+            untrained=its.figures.get(figure) if its else None,
+            gain=mine.gains.get(figure),
+        )
+        for figure in SHORT
+        if figure in mine.figures
+    ]
+    return [_row(each)[2:] for each in measured] or [("",) * 5]

@@ -12,7 +12,6 @@ import numpy as np
 
 from insonify.core.predictions import Predictions
 from insonify.report.card.arm import Arm
-from insonify.report.page.charts import REFERENCES
 from insonify.report.tables import metrics
 from insonify.report.tables.evaluation import Evaluated, evaluate
 from insonify.report.tables.metrics import Floats
@@ -25,7 +24,7 @@ from insonify.report.tables.statistics import (
     estimate,
     resample_confusion,
 )
-from insonify.report.tables.wording import LOWER_IS_BETTER
+from insonify.report.tables.wording import LOWER_IS_BETTER, REFERENCES
 
 _UNTOLD: Final = "not told apart"
 

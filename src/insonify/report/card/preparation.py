@@ -1,13 +1,20 @@
 """What ingest did to the videos of a store, and what it refused."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from insonify.report.page.data_flow import DROPPED
+from insonify.ingest.triage.found import (
+    Facts,
+    Found,
+    frames_read,
+    kept_thresholds,
+    read_facts,
+    summarise,
+    without_thresholds,
+)
 from insonify.store import Store
 
 _MARKS: Final = {
@@ -55,21 +62,21 @@ class Preparation:
 
 def prepared(store: Store) -> Preparation:
     """Count what ingest did, by the facts that it kept of each video."""
-    rows = store.videos()
-    facts: list[dict[str, Any]] = [json.loads(t) for t in rows["facts"].to_pylist()]
-    kept = rows["frames"].to_pylist()
-    told = [
-        ("frames_read" in each, count) for each, count in zip(facts, kept, strict=True)
-    ]
+    rows, facts = store.videos(), read_facts(store)
+    told = {video for video, each in facts.items() if "frames_read" in each}
+    kept = zip(rows["video"].to_pylist(), rows["frames"].to_pylist(), strict=True)
+    found = {each.rule.count: each for each in summarise(facts)}
     return Preparation(
-        frames_read=sum(int(each.get("frames_read", 0)) for each in facts),
-        frames_kept=sum(count for is_told, count in told if is_told),
-        told=sum(is_told for is_told, _ in told),
-        dropped=tuple(_count(facts, *rule) for rule in DROPPED.items()),
-        marked=tuple(_count(facts, *rule) for rule in _MARKS.items()),
-        thresholds=_thresholds(facts),
-        unset=sum("thresholds" not in each for each in facts),
-        notes=_frequent(note for each in facts for note in _notes(each)),
+        frames_read=frames_read(facts),
+        frames_kept=sum(count for video, count in kept if video in told),
+        told=len(told),
+        dropped=tuple(
+            _count(each, each.rule.name) for each in found.values() if each.rule.drops
+        ),
+        marked=tuple(_count(found[count], name) for count, name in _MARKS.items()),
+        thresholds=kept_thresholds(facts),
+        unset=without_thresholds(facts),
+        notes=_frequent(note for each in facts.values() for note in _notes(each)),
         rejects=_frequent(map(impersonal, store.rejects()["reason"].to_pylist())),
     )
 
@@ -83,29 +90,16 @@ def impersonal(reason: str) -> str:
     return _NUMBER.sub("N", _PSEUDONYM.sub("another", reason))
 
 
-def _count(facts: list[dict[str, Any]], fact: str, name: str) -> Count:
-    counts = [int(each[fact]) for each in facts if fact in each]
+def _count(found: Found, name: str) -> Count:
     return Count(
         name=name,
-        count=sum(counts),
-        videos=sum(count > 0 for count in counts),
-        looked=len(counts),
+        count=found.total,
+        videos=len(found.videos),
+        looked=len(found.counts),
     )
 
 
-def _thresholds(facts: list[dict[str, Any]]) -> dict[str, tuple[float, ...]]:
-    kept = [
-        json.loads(text)
-        for text in {f["thresholds"] for f in facts if "thresholds" in f}
-    ]
-    names = dict.fromkeys(name for each in kept for name in each)
-    return {
-        name: tuple(sorted({each[name] for each in kept if name in each}))
-        for name in names
-    }
-
-
-def _notes(facts: dict[str, Any]) -> Iterator[str]:
+def _notes(facts: Facts) -> Iterator[str]:
     """Each note of a video once."""
     text = str(facts.get("notes", ""))
     yield from dict.fromkeys(impersonal(note) for note in text.split("; ") if note)

@@ -1,9 +1,12 @@
 """What predictions say of one encoder and its like, for a card."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from insonify.core import predictions as planes
 from insonify.core import saliency_predictions as saliency
@@ -22,18 +25,20 @@ from insonify.report.card.measured import (
     of_classes,
 )
 from insonify.report.card.run import RunFacts
-from insonify.report.card.subgroups import Members, Subgroup, only, subgroups
 from insonify.report.page.commands import transfer_commands
 from insonify.report.page.summary import readings
+from insonify.report.tables.groups import Groupings, groups_of_store
 from insonify.report.tables.options import ReportOptions
 from insonify.report.tables.render import primary_rows
-from insonify.report.tables.rows import Table
+from insonify.report.tables.rows import Grouping, Table
 from insonify.report.tables.saliency_table import build_saliency_table
 from insonify.report.tables.statistics import Estimate
+from insonify.report.tables.subgroups import subgroups
 from insonify.report.tables.table import build_table
 from insonify.report.tables.wording import CALIBRATION
+from insonify.store import Store
 
-P = TypeVar("P", bound=PredictedRows)
+P = TypeVar("P", bound=Predictions | SaliencyPredictions)
 
 _MAKERS: Final[dict[str, tuple[Callable[..., Any], Callable[..., Table]]]] = {
     planes.KIND: (planes.concatenate, build_table),
@@ -65,7 +70,8 @@ class Tested:
     calibration: dict[str, Estimate]
     """Of the same; empty for saliency."""
     classes: tuple[OfClass, ...]
-    subgroups: tuple[Subgroup, ...]
+    groupings: tuple[Grouping, ...]
+    """By device, site and the like, in the primary protocol."""
     readings: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -75,7 +81,7 @@ def read_tested(
     run: RunFacts,
     name: str | None,
     options: ReportOptions,
-    members: Mapping[str, Members],
+    store: Store | None,
 ) -> tuple[Tested, ...]:
     """What the files say of the run's arm, task by task.
 
@@ -84,7 +90,7 @@ def read_tested(
         run: The encoder.
         name: The arm that it is one of; None: that which names it, or its recipe.
         options: How numbers are made.
-        members: Videos by factor and value, by the identity of their store.
+        store: What knows by what its videos are grouped.
 
     Raises:
         ReportError: a file is none of predictions, or no arm is of this run.
@@ -97,8 +103,8 @@ def read_tested(
     for (kind, _), parts in sorted(kinds.items(), key=lambda each: each[0]):
         join, build = _MAKERS[kind]
         joined = join(parts)
-        known = members.get(joined.store, {})
-        found.append(_tested(joined, build, run, name, options=options, members=known))
+        its = store if store is not None and store.id == joined.store else None
+        found.append(_tested(joined, build, run, name, options=options, store=its))
     return tuple(found)
 
 
@@ -120,7 +126,7 @@ def _tested(
     name: str | None,
     *,
     options: ReportOptions,
-    members: Members,
+    store: Store | None,
 ) -> Tested:
     arm = find_arm(found, run, name)
     mine = only(found, arm=[arm.name, str(arm.baseline), STATIC])
@@ -150,19 +156,24 @@ def _tested(
         classes=tuple(of_classes(mine, primary, options))
         if isinstance(mine, Predictions)
         else (),
-        subgroups=tuple(
-            subgroups(
-                mine,
-                build,
-                arm=arm,
-                primary=primary,
-                members=members,
-                options=options,
-            )
-        ),
+        groupings=subgroups(mine, _groups(mine, store), options),
         readings=tuple(readings(table)),
         notes=table.notes,
     )
+
+
+def only(found: P, **kept: Sequence[Any]) -> P:
+    """The rows that have one of the named values in each of the named columns."""
+    rows = found.rows
+    for column, values in kept.items():
+        known = pa.array(list(values), rows[column].type)
+        rows = rows.filter(pc.is_in(rows[column], value_set=known))
+    return replace(found, rows=rows)
+
+
+def _groups(mine: PredictedRows, store: Store | None) -> Groupings:
+    tested = set(pc.unique(mine.rows["video"]).to_pylist())
+    return {} if store is None else groups_of_store(store, tested)
 
 
 def _alone(

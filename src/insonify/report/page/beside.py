@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from insonify.core.audit_rows import AuditRows, read_audit
 from insonify.core.gallery import Gallery, read_gallery
-from insonify.report.page.data_flow import DataFlow, kinds_of_clip, measure_flow
+from insonify.report.page.clip_kinds import kinds_of_clip
+from insonify.report.page.data_flow import DataFlow, measure_flow
 from insonify.report.page.flow_page import flow_said
 from insonify.report.page.gallery_page import gallery_said
 from insonify.report.page.inputs import Inputs

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from insonify.report.page.charts import COLOURS, Chart
-from insonify.report.page.data_flow import DataFlow, RoleCounts
+from insonify.report.page.data_flow import DataFlow
 from insonify.report.page.page import percent, scripted
+from insonify.report.page.role_counts import RoleCounts
 
 _BAR_PX: Final = 34
 _AROUND_PX: Final = 100

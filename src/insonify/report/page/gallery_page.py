@@ -5,22 +5,18 @@ Legend: N frames.
 
 import base64
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-
 from insonify.core.gallery import Gallery
-from insonify.report.page.charts import COLOURS, Chart
-from insonify.report.page.frame_pictures import jpeg_address
+from insonify.report.page.charts import COLOURS
+from insonify.report.page.gallery_charts import neighbour_charts
+from insonify.report.page.gallery_columns import GalleryColumns
+from insonify.report.page.gallery_grid import LIKE, neighbour_grid
 from insonify.report.page.page import percent, script, scripted
 
 _PICTURES: Final = 6_000_000
 """Bytes of pictures that one map may hold; with Plotly's five million and the room that
 base64 takes a page stays below 15 MB."""
-_QUERIES: Final = 16
-_LIKE: Final = 5
-"""Rows of the grid of neighbours, and neighbours in each."""
 _SYMBOLS: Final = {
     "circle": "●",
     "square": "■",
@@ -34,30 +30,18 @@ _SYMBOLS: Final = {
 alone."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Neighbour:
-    """A frame in the grid."""
-
-    picture: str
-    subject: str
-    truth: str
-    same: bool
-    """Whether it is of the class of the frame that was asked for."""
-    similarity: float
-
-
 def gallery_shown(gallery: Gallery) -> dict[str, Any]:
     """What the template ``gallery.html`` is given of a gallery."""
-    frames = _Frames(gallery)
+    frames = GalleryColumns(gallery)
     return {
         "gallery": gallery,
         "said": gallery_said(gallery),
         "about": list(_about(gallery, frames)),
         "modes": ["class", "subject"] if gallery.classes else ["subject"],
-        "data": script(frames.data()),
+        "data": script(_map_data(frames)),
         "shape": f"{gallery.size[1]} / {gallery.size[0]}",
-        "grid": [(frames.asked(row), frames.alike(row)) for row in frames.queries()],
-        "charts": scripted(list(_charts(gallery, frames))),
+        "grid": list(neighbour_grid(frames)),
+        "charts": scripted(list(neighbour_charts(frames))),
     }
 
 
@@ -77,73 +61,34 @@ def gallery_said(gallery: Gallery) -> str:
     )
 
 
-class _Frames:
-    """The columns of a gallery."""
-
-    def __init__(self, gallery: Gallery) -> None:
-        rows = gallery.rows
-        self.gallery = gallery
-        self.classes = gallery.classes
-        self.truth: list[str] = rows["truth"].to_pylist()
-        self.subject: list[str] = rows["subject"].to_pylist()
-        self.near: list[list[int]] = rows["neighbours"].to_pylist()
-        self.similar: list[list[float]] = rows["similarities"].to_pylist()
-        self.pictures: list[bytes] = rows["thumbnail"].to_pylist()
-        self.subjects = sorted(set(self.subject))
-
-    def data(self) -> dict[str, Any]:
-        """Everything that the map's script needs."""
-        rows = self.gallery.rows
-        return {
-            "x": [round(value, 4) for value in rows["x"].to_pylist()],
-            "y": [round(value, 4) for value in rows["y"].to_pylist()],
-            "groups": {
-                "class": _codes(self.truth, self.classes),
-                "subject": _codes(self.subject, self.subjects),
-            },
-            "names": {"class": list(self.classes), "subject": self.subjects},
-            "near": [each[:_LIKE] for each in self.near],
-            "cosines": [[round(c, 3) for c in each[:_LIKE]] for each in self.similar],
-            "pictures": self._kept(),
-            "colours": COLOURS,
-            "symbols": list(_SYMBOLS.items()),
-        }
-
-    def _kept(self) -> list[str]:
-        """The pictures; of too many only every so-manieth, the others are empty."""
-        every = -(-sum(map(len, self.pictures)) // _PICTURES)
-        return [
-            "" if place % every else base64.b64encode(picture).decode()
-            for place, picture in enumerate(self.pictures)
-        ]
-
-    def queries(self) -> Iterator[int]:
-        """Of each class (or subject) the frame of median likeness to its first."""
-        values = self.truth if self.classes else self.subject
-        for name in (self.classes or self.subjects)[:_QUERIES]:
-            mine = [n for n, value in enumerate(values) if value == name]
-            mine = [n for n in mine if self.near[n]]
-            if mine:
-                yield sorted(mine, key=lambda n: self.similar[n][0])[len(mine) // 2]
-
-    def asked(self, row: int) -> Neighbour:
-        return self._one(row, row, 1.0)
-
-    def alike(self, row: int) -> list[Neighbour]:
-        pairs = zip(self.near[row][:_LIKE], self.similar[row], strict=False)
-        return [self._one(row, other, similarity) for other, similarity in pairs]
-
-    def _one(self, row: int, other: int, similarity: float) -> Neighbour:
-        return Neighbour(
-            picture=jpeg_address(self.pictures[other]),
-            subject=self.subject[other],
-            truth=self.truth[other],
-            same=self.truth[other] == self.truth[row],
-            similarity=similarity,
-        )
+def _map_data(frames: GalleryColumns) -> dict[str, Any]:
+    """Everything that the map's script needs."""
+    return {
+        "x": [round(value, 4) for value in frames.x],
+        "y": [round(value, 4) for value in frames.y],
+        "groups": {
+            "class": _codes(frames.truth, frames.classes),
+            "subject": _codes(frames.subject, frames.subjects),
+        },
+        "names": {"class": list(frames.classes), "subject": frames.subjects},
+        "near": [each[:LIKE] for each in frames.near],
+        "cosines": [[round(c, 3) for c in each[:LIKE]] for each in frames.similar],
+        "pictures": _kept(frames.pictures),
+        "colours": COLOURS,
+        "symbols": list(_SYMBOLS.items()),
+    }
 
 
-def _about(gallery: Gallery, frames: _Frames) -> Iterator[str]:
+def _kept(pictures: Sequence[bytes]) -> list[str]:
+    """The pictures; of too many only every so-manieth, the others are empty."""
+    every = -(-sum(map(len, pictures)) // _PICTURES)
+    return [
+        "" if place % every else base64.b64encode(picture).decode()
+        for place, picture in enumerate(pictures)
+    ]
+
+
+def _about(gallery: Gallery, frames: GalleryColumns) -> Iterator[str]:
     facts = gallery.facts
     yield (
         f"{facts.get('taken', len(gallery.rows))} of {facts.get('available', '?')} "
@@ -157,42 +102,6 @@ def _about(gallery: Gallery, frames: _Frames) -> Iterator[str]:
         "alike. Who lies beside whom means something; how far groups are apart, and "
         "their size, do not."
     )
-
-
-def _charts(gallery: Gallery, frames: _Frames) -> Iterator[Chart]:
-    """Share of each class whose first neighbour is of it, beside chance."""
-    if not gallery.classes:
-        return
-    right, chance, names = [], [], []
-    for name in gallery.classes:
-        mine = [n for n, truth in enumerate(frames.truth) if truth == name]
-        asked = [n for n in mine if frames.near[n]]
-        if asked:
-            same = [frames.truth[frames.near[n][0]] == name for n in asked]
-            names.append(f"{name} ({len(asked)})")
-            right.append(round(float(np.mean(same)), 4))
-            chance.append(round(float(np.mean(_chances(frames, asked, name))), 4))
-    bars = {"type": "bar", "orientation": "h", "y": names}
-    yield Chart(
-        title="Most alike frame of another subject is of the same class",
-        data=[
-            {**bars, "name": "found", "x": right, "marker": {"color": COLOURS[0]}},
-            {**bars, "name": "by chance", "x": chance, "marker": {"color": COLOURS[6]}},
-        ],
-        layout={
-            "height": 110 + 30 * len(names),
-            "xaxis": {"range": [0, 1], "tickformat": ".0%"},
-            "yaxis": {"autorange": "reversed"},
-        },
-    )
-
-
-def _chances(frames: _Frames, asked: Sequence[int], name: str) -> list[float]:
-    """Share of other subjects' frames that are of a class, for each frame."""
-    truth_N, subject_N = np.array(frames.truth), np.array(frames.subject)
-    return [
-        float((truth_N[subject_N != frames.subject[n]] == name).mean()) for n in asked
-    ]
 
 
 def _codes(values: Sequence[str], names: Sequence[str]) -> list[int]:

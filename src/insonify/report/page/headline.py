@@ -3,12 +3,12 @@
 import math
 from typing import Any, NamedTuple
 
-from insonify.report.page.charts import BARS, REFERENCES
 from insonify.report.page.summary import answers
+from insonify.report.page.table_charts import BARS
 from insonify.report.tables.render import primary_rows
 from insonify.report.tables.rows import Row, Table
 from insonify.report.tables.statistics import Estimate
-from insonify.report.tables.wording import FIGURES, LOWER_IS_BETTER, number
+from insonify.report.tables.wording import FIGURES, LOWER_IS_BETTER, REFERENCES, number
 
 
 class Headline(NamedTuple):

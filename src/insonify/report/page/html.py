@@ -7,7 +7,6 @@ from typing import Any, Final
 from insonify.report.page.audit_summary import audit_shown
 from insonify.report.page.beside import Beside, said_beside
 from insonify.report.page.cases import Cases
-from insonify.report.page.charts import bar_charts, class_chart, label_charts
 from insonify.report.page.commands import transfer_commands
 from insonify.report.page.examples import Example
 from insonify.report.page.flow_page import flow_shown
@@ -17,6 +16,7 @@ from insonify.report.page.page import page, scripted
 from insonify.report.page.runs_page import runs_shown
 from insonify.report.page.statistics_page import statistics_shown
 from insonify.report.page.summary import answers, compared, readings, verdicts
+from insonify.report.page.table_charts import bar_charts, class_chart, label_charts
 from insonify.report.tables.render import cells, heads, primary_rows
 from insonify.report.tables.rows import Row, Table
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from insonify.report.page.charts import REFERENCES
 from insonify.report.tables.render import primary_rows
 from insonify.report.tables.rows import Row, Table
 from insonify.report.tables.statistics import FEW_SUBJECTS
@@ -13,6 +12,7 @@ from insonify.report.tables.wording import (
     FIGURES,
     GAINS,
     LOWER_IS_BETTER,
+    REFERENCES,
     number,
     share,
 )

@@ -164,18 +164,21 @@ def _grouping(grouping: Grouping) -> Grid:
         for arm, p in grouping.heterogeneity_p.items()
         if p_words(p)
     ]
+    counts: tuple[str, ...] = ("subjects", "videos", "frames")
+    if any(group.classes for group in grouping.groups):
+        counts = (*counts, "classes")
     said = f"No difference between groups in {FIGURES[grouping.figure]}: "
     said += ", ".join(tested) or "not tested, as subjects are in several groups or few"
     return Grid(
         title=f"By {grouping.name}",
         notes=(said + ".", *group_notes([grouping])),
         heads=(
-            *(grouping.name, "subjects", "videos", "frames", "classes", "arm"),
+            *(grouping.name, *counts, "arm"),
             *(FIGURES[name] for name in names),
             f"gain in {FIGURES[grouping.figure]}",
         ),
         rows=tuple(
-            _group_row(group, arm, names, grouping.figure)
+            _group_row(group, counts, arm, names, grouping.figure)
             for group in grouping.groups
             for arm in group.arms
         ),
@@ -183,12 +186,15 @@ def _grouping(grouping: Grouping) -> Grid:
 
 
 def _group_row(
-    group: Group, arm: GroupFigures, names: Sequence[str], figure: str
+    group: Group,
+    counts: Sequence[str],
+    arm: GroupFigures,
+    names: Sequence[str],
+    figure: str,
 ) -> tuple[str, ...]:
-    counts = group.subjects, group.videos, group.frames, group.classes
     return (
         group.name,
-        *map(str, counts),
+        *(str(getattr(group, count)) for count in counts),
         arm.arm,
         *(_cell(arm.figures.get(name)) for name in names),
         _cell(arm.gains.get(figure), "+"),

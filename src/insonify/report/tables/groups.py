@@ -6,42 +6,60 @@ A grouping is a name and, by pseudonym of a subject or a video, the name of its 
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from insonify.core.errors import ReportError
 from insonify.store import Store
 
-FACTS: Final = {
+Groupings = Mapping[str, Mapping[str, str]]
+"""Grouping to pseudonym of a subject or video to group."""
+
+INSTRUMENTS: Final = {
     "device": ("device",),
     "model": ("Manufacturer", "ManufacturerModelName"),
+    "manufacturer": ("Manufacturer",),
     "transducer": ("TransducerType",),
     "probe": ("probe",),
     "site": ("site",),
     "operator": ("operator",),
-    "container": ("container",),
-    "codec": ("codec",),
 }
-"""Groupings that a store's videos may have, and the facts that make each of them."""
+"""Groupings by what a video was taken with, where and by whom, and the facts that make
+each of them."""
+FACTS: Final = INSTRUMENTS | {"container": ("container",), "codec": ("codec",)}
+"""All groupings that a store's videos may have."""
 MOST: Final = 20
 """Groups of a grouping that a page still shows; more are no groups but values."""
 _KEYS: Final = ("subject", "video")
 
 
-def groups_of_store(store: Store) -> dict[str, dict[str, str]]:
+def group_of(facts: Mapping[str, Any], parts: Sequence[str]) -> str:
+    """The group that facts of a video put it into; empty if they say nothing.
+
+    >>> group_of({"Manufacturer": "SONOPHANT"}, INSTRUMENTS["model"])
+    'SONOPHANT'
+    """
+    return " ".join(str(facts[each]) for each in parts if each in facts)
+
+
+def groups_of_store(store: Store, tested: Collection[str]) -> dict[str, dict[str, str]]:
     """What ingest recorded of videos that can group them; only what tells some apart.
 
     A grouping of more than :data:`MOST` groups or of a single one is left out, and one
     that groups as another before it does, as codecs often do as containers.
+
+    Args:
+        store: Holds the videos.
+        tested: Those that are to be grouped.
     """
     found: dict[str, dict[str, str]] = {name: {} for name in FACTS}
     videos = store.videos()
     columns = videos["video"].to_pylist(), videos["facts"].to_pylist()
     for video, text in zip(*columns, strict=True):
-        facts = json.loads(text)
+        facts = json.loads(text) if video in tested else {}
         for name, parts in FACTS.items():
-            if said := " ".join(str(facts[each]) for each in parts if each in facts):
+            if said := group_of(facts, parts):
                 found[name][video] = said
     kept: dict[str, dict[str, str]] = {}
     for name, of in found.items():

@@ -106,7 +106,7 @@ class Group:
     videos: int
     frames: int
     classes: int
-    """Classes that occur; macro figures are means over them."""
+    """Classes that occur; macro figures are means over them. 0 for saliency."""
     arms: tuple[GroupFigures, ...]
 
 

@@ -6,7 +6,7 @@ neither a long video nor a much scanned subject counts for more.
 Legend: N rows, V videos, S subjects, K seeds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,6 +18,8 @@ from insonify.core.saliency import Floats, Integers
 from insonify.core.saliency_predictions import SaliencyPredictions
 from insonify.report.tables.saliency_frames import frame_figures
 
+Key = tuple[str, str, float]
+"""Arm, protocol and label fraction."""
 FIGURES: Final = ("kl", "nss", "auc", "auc_judd", "sauc", "cc", "sim", "ig")
 
 
@@ -48,7 +50,7 @@ class Scored:
     tested: tuple[tuple[str, str, float], ...] = ()
 
     @property
-    def key(self) -> tuple[str, str, float]:
+    def key(self) -> Key:
         return self.arm, self.protocol, self.fraction
 
     def of_subjects(self, kept: tuple[str, ...]) -> "Scored":
@@ -70,16 +72,49 @@ def score(predictions: SaliencyPredictions, seed: int) -> list[Scored]:
     Raises:
         ReportError: the seeds of an arm did not predict the same frames once each.
     """
-    figures, rows = frame_figures(predictions, seed), predictions.rows
-    names = ("arm", "protocol", "fraction")
-    keys = list(zip(*(rows[name].to_pylist() for name in names), strict=True))
-    coded = {key: place for place, key in enumerate(sorted(set(keys)))}
-    group_N = np.array([coded[key] for key in keys])
-    table = _Table.of(predictions)
-    return [
-        _scored(key, table, figures, np.flatnonzero(group_N == place))
-        for key, place in coded.items()
-    ]
+    return FrameScores.of(predictions, seed).by_subject()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameScores:
+    """Figures of every row of a predictions file, and which prediction it is."""
+
+    rows_of: dict[Key, Integers]
+    """The rows of each arm, protocol and label fraction, sorted in this order."""
+    table: "_Table"
+    figures: dict[str, Floats]
+    """Name to (N,)."""
+
+    @classmethod
+    def of(cls, predictions: SaliencyPredictions, seed: int) -> "FrameScores":
+        """Score every row; ``seed`` is that of the shuffled AUC."""
+        figures, rows = frame_figures(predictions, seed), predictions.rows
+        names = ("arm", "protocol", "fraction")
+        keys = list(zip(*(rows[name].to_pylist() for name in names), strict=True))
+        coded = {key: place for place, key in enumerate(sorted(set(keys)))}
+        group_N = np.array([coded[key] for key in keys])
+        return cls(
+            rows_of={
+                key: np.flatnonzero(group_N == place) for key, place in coded.items()
+            },
+            table=_Table.of(predictions),
+            figures=figures,
+        )
+
+    def by_subject(self) -> list[Scored]:
+        """Every arm, protocol and label fraction.
+
+        Raises:
+            ReportError: the seeds of an arm did not predict the same frames once each.
+        """
+        return [self.scored(key) for key in self.rows_of]
+
+    def scored(self, key: Key, videos: Collection[str] | None = None) -> Scored:
+        """One of them, on some of its videos; None: on all."""
+        at = self.rows_of[key]
+        if videos is not None:
+            at = at[np.isin(self.table.video_N[at], list(videos))]
+        return _scored(key, self.table, self.figures, at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +138,7 @@ class _Table:
 
 
 def _scored(
-    key: tuple[str, str, float], table: _Table, figures: dict[str, Floats], at: Integers
+    key: Key, table: _Table, figures: dict[str, Floats], at: Integers
 ) -> Scored:
     subjects, seeds = np.unique(table.subject_N[at]), np.unique(table.seed_N[at])
     by_seed = [at[table.seed_N[at] == seed] for seed in seeds]
@@ -147,7 +182,7 @@ def _means(values: Floats, groups: Integers, count: int) -> Floats:
 
 
 def _same_frames(
-    key: tuple[str, str, float], table: _Table, by_seed: Sequence[Integers]
+    key: Key, table: _Table, by_seed: Sequence[Integers]
 ) -> tuple[tuple[str, str, float], ...]:
     """Subject, video and time of the frames that every seed predicted once."""
     columns = table.subject_N, table.video_N, table.time_s_N

@@ -54,6 +54,8 @@ TESTED: Final = ("macro_f1", "macro_f1_foreground", "kl", "nss")
 
 PROTOCOLS: Final = ("finetune", "frozen", "linear", "knn", "prototype")
 """A table's primary protocol is the first of these that it has."""
+REFERENCES: Final = ("chance", "static")
+"""Protocols that look at no image: drawn as lines that are to be beaten."""
 
 
 class _Learnt(Protocol):

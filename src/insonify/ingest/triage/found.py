@@ -1,7 +1,4 @@
-"""What triage did to the videos of a store, by the facts that ingest kept of them.
-
-Legend: V videos.
-"""
+"""What triage did to the videos of a store, by the facts that ingest kept of them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,6 +7,8 @@ from typing import Any, Final, Literal
 
 from insonify.store import Store
 
+_READ: Final = "frames_read"
+"""The fact that says of how many frames a video was made."""
 _THRESHOLDS: Final = "thresholds"
 """The fact that holds the options of triage, as JSON."""
 
@@ -29,12 +28,17 @@ class Rule:
     unit: Unit = "frames dropped"
     """What is counted."""
 
+    @property
+    def drops(self) -> bool:
+        """Whether the frames that it finds are dropped."""
+        return self.unit == "frames dropped"
+
 
 RULES: Final = (
     Rule(count="black", name="black", options=("black",)),
     Rule(count="frozen", name="freeze", options=("freeze_s", "freeze")),
     Rule(count="lift_off", name="lift-off", options=("lift_off",)),
-    Rule(count="colour", name="colour", options=("colour",)),
+    Rule(count="colour", name="colour flow", options=("colour",)),
     Rule(count="duplicates", name="duplicate", options=("duplicate",)),
     Rule(count="replays", name="replay", options=("replay", "replay_s")),
     Rule(
@@ -60,7 +64,7 @@ class Found:
 
     rule: Rule
     counts: dict[str, int]
-    """By video, of those in which it was looked for."""
+    """By video, of those in which it was looked for; ingest has learnt rules since."""
     shares: tuple[float, ...]
     """Counts of frames as shares of the frames read, other counts as they are."""
     thresholds: dict[str, tuple[float, ...]]
@@ -86,7 +90,29 @@ def read_facts(store: Store) -> dict[str, Facts]:
 
 def summarise(facts: Mapping[str, Facts]) -> list[Found]:
     """What every rule found, also of rules that found nothing."""
-    return [_found(rule, facts) for rule in RULES]
+    thresholds = kept_thresholds(facts)
+    return [_found(rule, facts, thresholds) for rule in RULES]
+
+
+def kept_thresholds(facts: Mapping[str, Facts]) -> dict[str, tuple[float, ...]]:
+    """The values that options had, where ingest kept them; of each, in order."""
+    texts = dict.fromkeys(f[_THRESHOLDS] for f in facts.values() if _THRESHOLDS in f)
+    kept = [json.loads(text) for text in texts]
+    names = dict.fromkeys(name for each in kept for name in each)
+    return {
+        name: tuple(sorted({each[name] for each in kept if name in each}))
+        for name in names
+    }
+
+
+def without_thresholds(facts: Mapping[str, Facts]) -> int:
+    """Videos that do not say by which thresholds they were judged."""
+    return sum(_THRESHOLDS not in each for each in facts.values())
+
+
+def frames_read(facts: Mapping[str, Facts]) -> int:
+    """Frames of the sources, of the videos that say so."""
+    return sum(int(each.get(_READ, 0)) for each in facts.values())
 
 
 def figure(facts: Mapping[str, Facts], name: str) -> list[float]:
@@ -94,13 +120,11 @@ def figure(facts: Mapping[str, Facts], name: str) -> list[float]:
     return [float(each[name]) for each in facts.values() if name in each]
 
 
-def threshold(facts: Mapping[str, Facts], option: str) -> tuple[float, ...]:
-    """The values that an option had, where ingest kept them; in order."""
-    kept = [json.loads(f[_THRESHOLDS]) for f in facts.values() if _THRESHOLDS in f]
-    return tuple(sorted({each[option] for each in kept if option in each}))
-
-
-def _found(rule: Rule, facts: Mapping[str, Facts]) -> Found:
+def _found(
+    rule: Rule,
+    facts: Mapping[str, Facts],
+    thresholds: Mapping[str, tuple[float, ...]],
+) -> Found:
     counts = {
         video: int(each[rule.count])
         for video, each in facts.items()
@@ -110,7 +134,7 @@ def _found(rule: Rule, facts: Mapping[str, Facts]) -> Found:
         rule=rule,
         counts=counts,
         shares=tuple(_shares(rule, counts, facts)),
-        thresholds={option: threshold(facts, option) for option in rule.options},
+        thresholds={option: thresholds.get(option, ()) for option in rule.options},
     )
 
 
@@ -119,5 +143,5 @@ def _shares(
 ) -> Sequence[float]:
     if not rule.unit.startswith("frames"):
         return list(counts.values())
-    read = [max(int(facts[video].get("frames_read", 0)), 1) for video in counts]
+    read = [max(int(facts[video].get(_READ, 0)), 1) for video in counts]
     return [count / of for count, of in zip(counts.values(), read, strict=True)]

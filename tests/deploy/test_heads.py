@@ -12,35 +12,12 @@ from insonify.clips.loader import FrameReader
 from insonify.core.errors import CheckpointError, ConfigError, StoreError
 from insonify.deploy.head_options import HeadOptions
 from insonify.deploy.heads import Heads
-from insonify.deploy.plane_probe import PlaneProbe
 from insonify.store import Store
 from insonify.train.monitor import encode
 from insonify.transfer.examples import Examples
 from insonify.transfer.frames import choose_frames
 from insonify.transfer.linear import LinearProbe
 from tests.deploy.conftest import SIZE, quick, small_checkpoint, spot_store
-
-
-def some_examples(classes: list[int], dims: int = 24) -> Examples:
-    generator = np.random.default_rng(0)
-    labels_N = np.array(classes * 20)
-    features_ND = generator.normal(3, 0.1, (len(labels_N), dims)).astype(np.float32)
-    features_ND[:, 0] += 0.2 * labels_N
-    features_ND[:, 5] = 1.5  # says nothing
-    subjects_N = np.array([f"s-{n % 4}" for n in range(len(labels_N))])
-    return Examples(features_ND=features_ND, labels_N=labels_N, subjects_N=subjects_N)
-
-
-@pytest.mark.parametrize("classes", [[0, 2, 3], [0, 1], [2]])
-def test_a_probe_is_read_off_its_probabilities(classes: list[int]) -> None:
-    train = some_examples(classes)
-    predictor = LinearProbe(grid=(0.1,)).fit(train, train.where(np.arange(0)), 4, 0)
-    probe = PlaneProbe.of(predictor, train)
-    generator = np.random.default_rng(1)
-    others_BD = generator.normal(3, 0.5, (50, 24)).astype(np.float32)
-    np.testing.assert_allclose(probe(others_BD), predictor(others_BD), atol=1e-5)
-    missing = sorted({0, 1, 2, 3} - set(classes))
-    assert (probe(others_BD)[:, missing] == 0).all()
 
 
 def test_heads_answer_as_the_probe_that_transfer_fits(

@@ -24,11 +24,11 @@ from insonify.deploy.decoder import map_network
 from insonify.deploy.head_options import HeadOptions, HeadsCard
 from insonify.deploy.heads_folder import fingerprint, read_heads, write_heads
 from insonify.deploy.learning import learn_planes, learn_saliency
-from insonify.deploy.plane_probe import PlaneProbe
 from insonify.model.checkpoint import Checkpoint
 from insonify.store import Store
 from insonify.train.monitor import encode
 from insonify.transfer.examples import Floats
+from insonify.transfer.fitted_probe import FittedProbe
 
 Views = npt.NDArray[np.uint8] | Tensor
 """Frames as the encoder sees them, uint8 (B, H, W): the largest central window of the
@@ -46,7 +46,7 @@ class Heads:
 
     checkpoint: Checkpoint
     card: HeadsCard
-    probe: PlaneProbe | None
+    probe: FittedProbe | None
     decoder: nn.Sequential | None
 
     def __post_init__(self) -> None:

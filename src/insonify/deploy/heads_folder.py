@@ -14,8 +14,8 @@ from insonify.core.errors import CheckpointError, ConfigError
 from insonify.core.files import new_folder, write_json
 from insonify.deploy.decoder import rebuild_decoder
 from insonify.deploy.head_options import HeadsCard
-from insonify.deploy.plane_probe import PlaneProbe
 from insonify.model.checkpoint import Checkpoint, read_tensors
+from insonify.transfer.fitted_probe import FittedProbe
 
 FORMAT: Final = 1
 CARD: Final = "heads.json"
@@ -36,7 +36,7 @@ def fingerprint(checkpoint: Checkpoint) -> str:
 def write_heads(
     folder: Path,
     card: HeadsCard,
-    probe: PlaneProbe | None,
+    probe: FittedProbe | None,
     decoder: nn.Sequential | None,
 ) -> None:
     """Write heads to a new folder; see ``Heads.save``."""
@@ -56,7 +56,7 @@ def write_heads(
 
 def read_heads(
     folder: Path, checkpoint: Checkpoint
-) -> tuple[HeadsCard, PlaneProbe | None, nn.Sequential | None]:
+) -> tuple[HeadsCard, FittedProbe | None, nn.Sequential | None]:
     """Read heads that belong to a checkpoint; see ``Heads.load``."""
     card = _read_card(folder)
     if card.checkpoint != fingerprint(checkpoint):
@@ -73,11 +73,11 @@ def read_heads(
         ) from None
 
 
-def _probe(tensors: dict[str, Tensor]) -> PlaneProbe | None:
+def _probe(tensors: dict[str, Tensor]) -> FittedProbe | None:
     found = _below(tensors, _PROBE)
     if not found:
         return None
-    return PlaneProbe(**{name: tensor.numpy() for name, tensor in found.items()})
+    return FittedProbe(**{name: tensor.numpy() for name, tensor in found.items()})
 
 
 def _decoder(tensors: dict[str, Tensor]) -> nn.Sequential | None:

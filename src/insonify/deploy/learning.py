@@ -15,11 +15,11 @@ from insonify.clips.loader import FrameReader
 from insonify.core.errors import ConfigError
 from insonify.deploy.decoder import map_network
 from insonify.deploy.head_options import HeadOptions
-from insonify.deploy.plane_probe import PlaneProbe
 from insonify.model.checkpoint import Checkpoint
 from insonify.store import Roles, Store
 from insonify.train.monitor import encode
 from insonify.transfer.examples import Examples, Integers
+from insonify.transfer.fitted_probe import FittedProbe
 from insonify.transfer.frames import choose_frames
 from insonify.transfer.gaze import gazed_frames
 from insonify.transfer.saliency_fit import learn_decoder
@@ -33,7 +33,7 @@ _WHOLE: Final = 1.0
 class Planes:
     """A probe, or why there is none."""
 
-    probe: PlaneProbe | None = None
+    probe: FittedProbe | None = None
     classes: tuple[str, ...] = ()
     subjects: frozenset[str] = frozenset()
     left_out: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ def learn_planes(
     train, validation = known.of(roles.train), known.of(roles.validation)
     fitted = options.linear.fit(train, validation, len(frames.classes), options.seed)
     return Planes(
-        probe=PlaneProbe.of(fitted, train),
+        probe=fitted,
         classes=frames.classes,
         subjects=frozenset(known.subjects_N.tolist()),
     )

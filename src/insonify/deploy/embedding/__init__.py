@@ -1,1 +1,1 @@
-"""Features of every frame of a store, kept beside the frames."""
+"""Features of frames: of every frame of a store, kept beside it, or of any frames."""

@@ -13,8 +13,8 @@ from insonify.report.page.html import Section, as_html
 from insonify.report.page.run_record import read_run
 from insonify.report.tables.options import ReportOptions
 from insonify.report.tables.table import build_table
+from tests.browser import Page, browser
 from tests.conftest import fill_store
-from tests.report.browser import Page, browser
 from tests.report.material import small_gallery, small_predictions, write_run
 
 pytestmark = pytest.mark.slow

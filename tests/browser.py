@@ -1,5 +1,6 @@
 """A headless Chromium that tests drive over a pipe; skips where there is none."""
 
+import base64
 import json
 import os
 import shutil
@@ -15,6 +16,8 @@ import pytest
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _PATIENCE_S = 60.0
+_MODIFIERS = {"alt": 1, "ctrl": 2, "meta": 4, "shift": 8}
+_CODES = {" ": "Space"} | {str(n): f"Digit{n}" for n in range(10)}
 
 
 class Page:
@@ -48,7 +51,13 @@ class Page:
         self, path: Path, width: int, height: int = 900, *, dark: bool = False
     ) -> None:
         """Open a file in a window of that size, and wait until it is drawn."""
-        self.complaints.clear()
+        self.resize(width, height, dark=dark)
+        self.visit(path.absolute().as_uri())
+        self.wait("!!window.Plotly")
+        self.run("new Promise(done => setTimeout(done, 300))")
+
+    def resize(self, width: int, height: int, *, dark: bool = False) -> None:
+        """Give the window a size in pixels; below 500 wide it is a phone's."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -58,9 +67,16 @@ class Page:
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
-        self.call("Page.navigate", url=path.absolute().as_uri())
-        self.wait("document.readyState === 'complete' && !!window.Plotly")
-        self.run("new Promise(done => setTimeout(done, 300))")
+
+    def visit(self, url: str) -> None:
+        """Go to an address, and wait until the page is loaded; old complaints go."""
+        self.complaints.clear()
+        self.call("Page.navigate", url=url)
+        self.wait("document.readyState === 'complete'")
+
+    def picture(self) -> bytes:
+        """What the window shows, as PNG."""
+        return base64.b64decode(self.call("Page.captureScreenshot")["data"])
 
     def run(self, script: str) -> Any:
         """The value of an expression, awaited."""
@@ -87,10 +103,39 @@ class Page:
                 "Input.dispatchMouseEvent", type="mouseMoved", x=right + k, y=down + k
             )
 
-    def press(self, key: str) -> None:
-        """Press and release a key."""
-        for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key)
+    def press(self, key: str, *modifiers: str, code: str = "") -> None:
+        """Press and release a key, with ``alt``, ``ctrl``, ``meta`` or ``shift``."""
+        letter = f"Key{key.upper()}" if key.isalpha() and len(key) == 1 else key
+        held = {
+            "key": key,
+            "code": code or _CODES.get(key, letter),
+            "modifiers": sum(_MODIFIERS[each] for each in modifiers),
+        }
+        text = "\r" if key == "Enter" else key if len(key) == 1 else ""
+        typed = {"text": text} if text and not modifiers else {}
+        self.call("Input.dispatchKeyEvent", type="keyDown", **held, **typed)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **held)
+
+    def write(self, text: str) -> None:
+        """Type into what has the focus."""
+        self.call("Input.insertText", text=text)
+
+    def mouse(self, kind: str, x: float, y: float, **more: Any) -> None:
+        """Say that the mouse was ``Pressed``, ``Moved`` or ``Released`` there."""
+        self.call("Input.dispatchMouseEvent", type=f"mouse{kind}", x=x, y=y, **more)
+
+    def click(self, x: float, y: float) -> None:
+        """Click with the left button, in pixels of the window."""
+        for kind in ("Pressed", "Released"):
+            self.mouse(kind, x, y, button="left", buttons=1, clickCount=1)
+
+    def drag(self, start: float, end: float, y: float) -> None:
+        """Drag along a row of the window."""
+        held = {"button": "left", "buttons": 1, "clickCount": 1}
+        self.mouse("Pressed", start, y, **held)
+        for share in (0.4, 0.8, 1.0):
+            self.mouse("Moved", start + share * (end - start), y, **held)
+        self.mouse("Released", end, y, **held)
 
     def close(self) -> None:
         """Let go of the pipes."""

@@ -43,6 +43,7 @@ _GRACE_S: Final = 5.0
 _NONE: Final = "no features of this encoder in the store; make them with insonify embed"
 _SOON: Final = "features are being opened; they will be there in a moment"
 _NEW: Final = "some frames of this video have no features; run insonify embed again"
+_LEARNING: Final = "the first head is being fitted; it will be there in a moment"
 _FEW: Final = "no head has been fitted yet; label frames of two classes, then refit"
 
 
@@ -148,7 +149,7 @@ class Insight:
             return Planes(why=self._why, version=version)
         fitted = opened.labeller.fitted
         if fitted is None or fitted.probe is None:
-            return Planes(why=_FEW, version=version)
+            return Planes(why=_LEARNING if self.busy else _FEW, version=version)
         known = entry.video in opened.starts
         found = opened.labeller.probabilities(entry.video) if known else None
         if found is None or len(found[0]) < entry.frames:

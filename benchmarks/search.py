@@ -5,15 +5,15 @@ python benchmarks/search.py [--rows 1000000] [--kinds IVF_SQ IVF_PQ …] [--data
 Makes a store of so many frames, 500 a video, with features of 512 dimensions in half
 precision, indexes and searches them with the code of `insonify search`. Features are
 
-- paths: smooth paths through a few standard planes around a centre of each video, on
-  top of what all videos share, with noise: like those of an encoder;
+- paths: smooth paths around a centre of each video, with the spectrum that an encoder's
+  features of the phantom have;
 - noise: independent normal numbers, without any structure that an index could use: the
   hardest case, which no encoder makes.
 
 Exact is a product with all vectors in float32 in memory (numpy's BLAS on all threads)
 and a partial sort. Lance's own scan of the table without an index is shown too. "one"
-is a query at a time; "of 100" is the time per query of a batch of 100, for which an
-exact search needs one product and an index two threads. Ratios are to the quicker exact
+is a query at a time; "of 100" is the time per query of a batch of 100, for which NumPy
+needs one product, and which Lance is given as a batch. Ratios are to the quicker exact
 search of the same kind in the same run.
 
 "hits" are those of `Search.near`: 12 frames of as many videos, not of the frame's own;
@@ -25,7 +25,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import version
@@ -43,38 +43,58 @@ from insonify.deploy.embedding.table import FeatureTable
 from insonify.deploy.search.filters import Wanted
 from insonify.deploy.search.hits import Limits
 from insonify.deploy.search.index import IndexOptions, build_index
+from insonify.deploy.search.partitions import centres
 from insonify.deploy.search.search import Search
 from insonify.store import Store, StoreSettings
 from insonify.transfer.examples import Floats, Integers
 from insonify.transfer.knn import unit
 
-DIM, FRAMES, PLANES = 512, 500, 14
+DIM, FRAMES = 512, 500
 _QUERIES, _K = 100, 10
 _TOGETHER: Final = 20
 
 
-def paths(generator: np.random.Generator, shared: dict[str, Any]) -> Floats:
-    """Features of a video: (FRAMES, DIM)."""
-    if not shared:
-        shared["mean"] = np.abs(generator.normal(size=DIM))
-        shared["planes"] = generator.normal(size=(PLANES, DIM)) * 0.5
-    centre_D = shared["mean"] + generator.normal(size=DIM) * 0.35
-    time_T1 = np.linspace(0, 1, FRAMES)[:, None]
-    turns, phase = generator.uniform(0.5, 6, 8), generator.uniform(0, 2 * np.pi, 8)
-    wander_TD = np.sin(2 * np.pi * time_T1 * turns + phase) @ (
-        generator.normal(size=(8, DIM)) * 0.25
-    )
-    seen = shared["planes"][generator.integers(0, PLANES, 4)]
-    when_T4 = np.exp(-(((time_T1 - np.linspace(0.1, 0.9, 4)) / 0.12) ** 2))
-    noise_TD = generator.normal(size=(FRAMES, DIM)) * 0.05
-    return np.asarray(centre_D + wander_TD + when_T4 @ seen + noise_TD, np.float32)
+class Paths:
+    """Videos that wander smoothly about a centre each.
+
+    Variances along the axes, shares within and between videos, and the length of what
+    all frames share are those of 15 826 frames of the phantom in an encoder that
+    `insonify` pretrained; the axes are turned at random.
+    """
+
+    def __init__(self, generator: np.random.Generator) -> None:
+        self._generator = generator
+        spread_D = (np.arange(DIM) + 3.0) ** -2.2
+        self._spread_D = np.sqrt(0.15 * spread_D / spread_D.sum())
+        self._axes_DD, _ = np.linalg.qr(generator.normal(size=(DIM, DIM)))
+        self._shared_D = generator.normal(size=DIM)
+        self._shared_D *= 0.92 / np.linalg.norm(self._shared_D)
+
+    def video(self) -> Floats:
+        """Features of its frames: (FRAMES, DIM)."""
+        draw = self._generator
+        centre_D = draw.normal(size=DIM)
+        time_T1 = np.linspace(0, 1, FRAMES)[:, None]
+        turns_D, begin_D = draw.uniform(0.5, 6, DIM), draw.uniform(0, 2 * np.pi, DIM)
+        path_TD = np.sqrt(2) * np.sin(2 * np.pi * time_T1 * turns_D + begin_D)
+        jitter_TD = draw.normal(size=(FRAMES, DIM)) * 0.1
+        about_TD = (centre_D + path_TD) / np.sqrt(2) + jitter_TD
+        features_TD = self._shared_D + about_TD * self._spread_D @ self._axes_DD
+        return np.asarray(features_TD, np.float32)
 
 
-def noise(generator: np.random.Generator, _: dict[str, Any]) -> Floats:
-    return generator.normal(size=(FRAMES, DIM)).astype(np.float32)
+class Noise:
+    """Independent normal numbers."""
+
+    def __init__(self, generator: np.random.Generator) -> None:
+        self._generator = generator
+
+    def video(self) -> Floats:
+        """Features of its frames: (FRAMES, DIM)."""
+        return self._generator.normal(size=(FRAMES, DIM)).astype(np.float32)
 
 
-DATA = {"paths": paths, "noise": noise}
+DATA: Final[dict[str, type[Paths | Noise]]] = {"paths": Paths, "noise": Noise}
 KINDS: Final[dict[str, tuple[int, dict[str, Any], dict[str, Any]]]] = {
     "IVF_FLAT": (1, {}, {}),
     "IVF_SQ": (1, {}, {}),
@@ -83,7 +103,8 @@ KINDS: Final[dict[str, tuple[int, dict[str, Any], dict[str, Any]]]] = {
     "IVF_HNSW_SQ": (20, {}, {"ef": 100}),
 }
 """How many times larger its partitions are, and how each is built and asked."""
-PROBES = 4, 8, 16, 32
+PROBES = 5, 8, 16, 32
+MADE = "index, MiB", "memory, MiB", "build, s"
 
 
 def make(folder: Path, kind: str, videos: int) -> Store:
@@ -120,12 +141,12 @@ def make(folder: Path, kind: str, videos: int) -> Store:
 
 def tables(kind: str, videos: int, about: About) -> Iterator[pa.Table]:
     """Rows of the table of features, a few videos at a time."""
-    generator, shared = np.random.default_rng(0), dict[str, Any]()
+    videos_like = DATA[kind](np.random.default_rng(0))
     number_T = np.arange(FRAMES)
     for first in range(0, videos, _TOGETHER):
         batches = []
         for number in range(first, min(first + _TOGETHER, videos)):
-            half_TD = DATA[kind](generator, shared).astype(np.float16)
+            half_TD = videos_like.video().astype(np.float16)
             columns = [
                 pa.array([f"v-{number:05d}"] * FRAMES),
                 pa.array(number_T, pa.int32()),
@@ -162,7 +183,7 @@ class Bench:
             return np.argpartition(self.asked_BD @ known_ND.T, -_K, axis=1)[:, -_K:]
 
         self._exact = [set(places.tolist()) for places in at_once()]
-        self._note("exact, numpy", one, at_once, memory=memory)
+        self._note("exact, numpy", one, at_once, {"memory, MiB": memory})
 
     def scan(self) -> None:
         """Exact, by Lance, from the table."""
@@ -170,6 +191,7 @@ class Bench:
             "exact, Lance's scan",
             lambda asked_D: self._lance(asked_D, use_index=False),
             lambda: self._lance(self.asked_BD, use_index=False),
+            {},
             few=10,
         )
 
@@ -180,14 +202,16 @@ class Bench:
         table = open_table(self.store, self.features.about.name)
         assert table is not None
         began = time.perf_counter()
+        centres_PD = centres(self.features, max(1, parts // fewer))
         table.create_index(
             "vector",
             kind,
             name="nearest",
             metric="cosine",
             replace=True,
-            num_partitions=max(1, parts // fewer),
-            sample_rate=64,
+            ivf_centroids=pa.FixedSizeListArray.from_arrays(
+                pa.array(centres_PD.astype(np.float16).ravel()), DIM
+            ),
             **built,
         )
         self._index(kind, time.perf_counter() - began, asked)
@@ -222,12 +246,14 @@ class Bench:
             self._note(
                 kind,
                 one,
-                partial(in_threads, one, self.asked_BD),
-                probes=probes,
-                recall=self._recall(one),
-                size=size,
-                build_s=build_s,
-                memory=resident_mib() - before,
+                partial(one, self.asked_BD),
+                {
+                    "probes": probes,
+                    "recall": self._recall(one),
+                    "index, MiB": size,
+                    "memory, MiB": resident_mib() - before,
+                    "build, s": build_s,
+                },
             )
 
     def _hits(self) -> None:
@@ -244,7 +270,7 @@ class Bench:
                     Wanted(
                         subjects=subjects,
                         without_videos=frozenset(
-                            {index.video_ids[search.video_F[position]]}
+                            {index.video_ids[index.video_N[position]]}
                         ),
                     ),
                 )
@@ -271,7 +297,7 @@ class Bench:
             if way == "exact":
                 self._quickest = one_ms, all_ms
             recall = 1.0 if way == "exact" else float(np.mean(shares))
-            self._row(f"{name}, {way}", one_ms, all_ms, recall=recall)
+            self._row(f"{name}, {way}", one_ms, all_ms, {"recall": recall})
 
     def _lance(self, asked: Floats, **options: Any) -> pa.Table:
         nearest = {"column": "vector", "q": asked, "k": _K, "metric": "cosine"}
@@ -294,9 +320,9 @@ class Bench:
         search: str,
         one: Callable[[Floats], object],
         at_once: Callable[[], object],
+        facts: Mapping[str, float],
         *,
         few: int | None = None,
-        **facts: float,
     ) -> None:
         """Medians over queries, and over three batches; the first are not counted."""
         for asked_D in self.asked_BD[:5]:
@@ -308,26 +334,27 @@ class Bench:
         if search.startswith("exact"):
             known = self._quickest
             self._quickest = min(known[0], one_ms), min(known[1], of_100_ms)
-        self._row(search, one_ms, of_100_ms, **facts)
+        self._row(search, one_ms, of_100_ms, facts)
 
     def _row(
-        self, search: str, one_ms: float, of_100_ms: float, **facts: float
+        self,
+        search: str,
+        one_ms: float,
+        of_100_ms: float,
+        facts: Mapping[str, float],
     ) -> None:
-        row = {
-            "data": self.data,
-            "rows": len(self.features),
+        row: dict[str, object] = {
+            "data": f"{len(self.features)} {self.data}",
             "search": search,
             "probes": facts.get("probes", ""),
-            "recall": facts.get("recall", 1.0),
-            "one, ms": one_ms,
-            "of 100, ms": of_100_ms,
-            "quicker, one": self._quickest[0] / one_ms,
-            "quicker, of 100": self._quickest[1] / of_100_ms,
-            "index, MiB": facts.get("size", ""),
-            "memory, MiB": facts.get("memory", ""),
-            "build, s": facts.get("build_s", ""),
+            "recall": round(facts.get("recall", 1.0), 4),
+            "one, ms": round(one_ms, 2),
+            "of 100, ms": round(of_100_ms, 2),
+            "x one": round(self._quickest[0] / one_ms, 1),
+            "x of 100": round(self._quickest[1] / of_100_ms, 1),
+            **{name: round(facts[name], 1) if name in facts else "" for name in MADE},
         }
-        print({k: round(v, 3) if isinstance(v, float) else v for k, v in row.items()})
+        print(row, flush=True)
         self.rows.append(row)
 
 
@@ -372,7 +399,7 @@ def main() -> None:
                 bench.kind(kind, arguments.partition)
             bench.product()
             rows += bench.rows
-    show("search", rows)
+    show("search_kinds" if arguments.kinds else "search", rows)
     print(f"{os.cpu_count()} processors, Lance {version('pylance')}")
 
 

@@ -1,15 +1,18 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from insonify.core.errors import ConfigError
 from insonify.deploy.embedding.features import Features
 from insonify.deploy.embedding.table import FeatureTable
 from insonify.deploy.search.index import IndexOptions, build_index, index_of
+from insonify.deploy.search.partitions import centres
 from insonify.deploy.search.search import Search
 from insonify.store import Store
-from tests.deploy.search.conftest import FINE, FRAMES, add_videos, embedded, rows
+from insonify.transfer.knn import unit
+from tests.deploy.search.conftest import DIM, FINE, FRAMES, add_videos, embedded, rows
 
 SMALL = 6
 
@@ -115,3 +118,28 @@ def test_rows_of_no_frame_are_not_found(small: tuple[Store, FeatureTable]) -> No
 def test_options_are_positive() -> None:
     with pytest.raises(ConfigError, match="at least 1"):
         IndexOptions(partition=0)
+
+
+def test_partitions_are_where_the_features_are(
+    small: tuple[Store, FeatureTable],
+) -> None:
+    features = Features.open(small[0])
+    centres_PD = centres(features, 6)
+    np.testing.assert_allclose(np.linalg.norm(centres_PD, axis=1), 1, rtol=1e-5)
+    np.testing.assert_array_equal(centres(features, 6), centres_PD)
+    near_N = (unit(features.read(features.positions_N)) @ centres_PD.T).max(1)
+    whole = unit(features.read(features.positions_N).mean(0)[None])[0]
+    assert near_N.mean() > (unit(features.read(features.positions_N)) @ whole).mean()
+
+
+def test_frames_that_are_all_alike_are_partitioned_without_a_warning(
+    tmp_path: Path,
+) -> None:
+    store, table = embedded(tmp_path / "store", 1)
+    same = rows(store, ["v-00"])
+    half = pa.array(np.tile(np.arange(DIM, dtype=np.float16), len(same)))
+    column = pa.FixedSizeListArray.from_arrays(half, DIM)
+    table.dataset.delete("true")
+    table.append(same.set_column(3, same.schema.field("vector"), column))
+    build_index(Features.open(store), IndexOptions(least=1, partition=5))
+    assert index_of(Features.open(store).dataset) is not None

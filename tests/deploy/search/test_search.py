@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,13 @@ from insonify.deploy.search.search import Search
 from insonify.store.frames import Integers
 from insonify.transfer.examples import Floats
 from tests.deploy.search import brute
-from tests.deploy.search.conftest import DIM, VIDEOS, Archive
+from tests.deploy.search.conftest import (
+    DIM,
+    VIDEOS,
+    Archive,
+    embedded,
+    still_video,
+)
 
 SUBJECTS = [f"s-{number:02d}" for number in range(VIDEOS // 2)]
 NAMES = [f"v-{number:02d}" for number in range(VIDEOS)]
@@ -137,6 +144,21 @@ def test_what_the_store_does_not_know_is_refused(
 ) -> None:
     with pytest.raises(StoreError, match=said):
         search.near(np.ones(DIM), 5, **options)
+
+
+def test_what_comes_into_the_store_moves_no_frame(tmp_path: Path) -> None:
+    """A video that comes first in order moves the positions of all others."""
+    store, _ = embedded(tmp_path / "store", 3)
+    search = Search.open(store, Features.open(store))
+    asked: dict[str, Any] = {
+        "labels": ("plane", "head"),
+        "without_videos": frozenset({"v-01"}),
+    }
+    before = search.near(np.ones(DIM), 5, per_video=2, **asked)
+    first = replace(still_video(0), video="v-", subject="s-new")
+    store.commit([store.write_video(first, "f-new")])
+    assert store.frames().video_ids[0] == "v-"
+    assert search.near(np.ones(DIM), 5, per_video=2, **asked) == before
 
 
 @pytest.mark.parametrize("options", [{"count": 0}, {"per_video": 0}])

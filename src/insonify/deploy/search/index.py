@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import lance
+import numpy as np
+import pyarrow as pa
 from lance.commit import CommitConflictError
 
 from insonify.core.errors import ConfigError
 from insonify.deploy.embedding.features import Features, open_table
+from insonify.deploy.search.partitions import centres
+from insonify.store import Store
 from insonify.store.place import place_of, reached
 from insonify.store.tidying import KEEP
+from insonify.transfer.examples import Floats
 
 OnProgress = Callable[[str, int, int | None], None]
 """Is told what is being done, how much of it is, and of how much if that is known."""
@@ -22,9 +27,6 @@ COLUMN: Final = "vector"
 METRIC: Final = "cosine"
 _NAME: Final = "nearest"
 _KIND: Final = "IVF_SQ"
-_SAMPLES: Final = 64
-"""Rows a partition from which partitions are learnt. With Lance's 256 that takes 60
-times as long, and finds no more (benchmarks/search.py)."""
 _TRAINED_AGAIN: Final = 2.0
 
 
@@ -34,7 +36,7 @@ class IndexOptions:
 
     least: int = 20_000
     """Rows below which there is none: looking at all of them takes milliseconds."""
-    partition: int = 1000
+    partition: int = 2000
     """Rows that a partition has on average; a search looks at some partitions."""
 
     def __post_init__(self) -> None:
@@ -82,7 +84,7 @@ def build_index(
     assert dataset is not None  # it is open
     with reached(place_of(store.path)):
         try:
-            done = _brought_up_to_date(dataset, options, on_progress)
+            done = _brought_up_to_date(store, dataset, options, on_progress)
             dataset.cleanup_old_versions(older_than=KEEP)
         except (CommitConflictError, OSError) as error:
             given = isinstance(error, CommitConflictError)
@@ -109,34 +111,39 @@ def index_of(dataset: lance.LanceDataset) -> Indexed | None:
 
 
 def _brought_up_to_date(
-    dataset: lance.LanceDataset, options: IndexOptions, on_progress: OnProgress
+    store: Store,
+    dataset: lance.LanceDataset,
+    options: IndexOptions,
+    on_progress: OnProgress,
 ) -> str:
-    rows, known = dataset.count_rows(), index_of(dataset)
-    if known is None and rows < options.least:
-        return f"no index: of {rows} frames all are quickly looked at"
-    partitions = max(1, round(rows / options.partition))
+    features, known = Features.at(store, dataset), index_of(dataset)
+    frames = len(features)
+    if known is None and frames < options.least:
+        return f"no index: {frames} frames are quickly looked at, each of them"
+    partitions = max(1, round(frames / options.partition))
     if known is None or partitions > _TRAINED_AGAIN * known.partitions:
-        _train(dataset, partitions, on_progress)
-        return f"an index of {rows} frames in {partitions} partitions"
+        on_progress("learning partitions", 0, None)
+        _make(dataset, centres(features, partitions), on_progress)
+        return f"an index of {frames} frames in {partitions} partitions"
     if known.others:
         dataset.optimize.optimize_indices(index_names=[_NAME])
         return f"{known.others} frames were added to the index of {known.rows}"
     return f"the index of {known.rows} frames is up to date"
 
 
-def _train(
-    dataset: lance.LanceDataset, partitions: int, on_progress: OnProgress
+def _make(
+    dataset: lance.LanceDataset, centres_PD: Floats, on_progress: OnProgress
 ) -> None:
     def told(progress: Any) -> None:
         on_progress(progress.stage, progress.completed or 0, progress.total)
 
+    halves = pa.array(centres_PD.astype(np.float16).ravel())
     dataset.create_index(
         COLUMN,
         _KIND,
         name=_NAME,
         metric=METRIC,
         replace=True,
-        num_partitions=partitions,
-        sample_rate=_SAMPLES,
+        ivf_centroids=pa.FixedSizeListArray.from_arrays(halves, centres_PD.shape[1]),
         progress_callback=told,
     )

@@ -20,9 +20,9 @@ from insonify.transfer.examples import Floats
 class Effort:
     """How hard the index is asked; measured by benchmarks/search.py."""
 
-    few: int = 10_000
+    few: int = 20_000
     """So many wanted frames are all looked at, even if there is an index."""
-    probes: int = 16
+    probes: int = 32
     """Partitions that are looked at first if all frames are wanted."""
     per_hit: int = 16
     """Rows that are asked for first, for each frame that is wanted: the frames around

@@ -88,12 +88,12 @@ def _exactly(search: Search, asked_B: Integers, limits: Limits) -> list[set[int]
     """Positions of the most similar frames outside each frame's video."""
     positions_N = search.features.positions_N
     units_BD = unit(search.features.read(asked_B))
-    video_N = search.video_F[positions_N]
+    video_N = search.index.video_N[positions_N]
     found = []
     for position, similar_N in zip(
         asked_B, similarities(search.features, units_BD, positions_N), strict=True
     ):
-        other_N = video_N != search.video_F[position]
+        other_N = video_N != search.index.video_N[position]
         best = search.best(similar_N[other_N], positions_N[other_N], limits)
         found.append(set(best.positions.tolist()))
     return found
@@ -101,5 +101,5 @@ def _exactly(search: Search, asked_B: Integers, limits: Limits) -> list[set[int]
 
 def _outside(search: Search, position: int) -> Wanted:
     """Frames of other videos than that of a frame."""
-    video = search.video_F[position]
-    return Wanted(without_videos=frozenset({search.store.frames().video_ids[video]}))
+    video = search.index.video_N[position]
+    return Wanted(without_videos=frozenset({search.index.video_ids[video]}))

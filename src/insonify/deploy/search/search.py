@@ -5,28 +5,19 @@ for, D features, n frames among which is searched.
 """
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
+import numpy as np
 import numpy.typing as npt
 
 from insonify.deploy.embedding.features import Features
 from insonify.deploy.search.exact import similarities
-from insonify.deploy.search.filters import Bools, Wanted
+from insonify.deploy.search.filters import Allowed, Wanted
 from insonify.deploy.search.hits import Found, Hit, Limits
 from insonify.deploy.search.indexed_rows import Effort, IndexedRows
 from insonify.deploy.search.ranking import best, direction
-from insonify.store import Store
+from insonify.store import FrameIndex, Store
 from insonify.store.frames import Integers
 from insonify.transfer.examples import Floats
-
-
-class Among(NamedTuple):
-    """Frames among which is searched."""
-
-    allowed_F: Bools | None
-    """Which frames of the store; None: all."""
-    positions: Integers
-    """Positions of those that have features."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -40,8 +31,12 @@ class Search:
 
     store: Store
     features: Features
-    video_F: Integers
+    index: FrameIndex
+    """The store's frames when they were opened: it may go on under a search."""
     starts_V: Integers
+    """Position of the first frame of each video."""
+    frames_V: Integers
+    """How many frames of each video have features."""
     rows: IndexedRows | None
     """None where there is no index."""
     effort: Effort = field(default_factory=Effort)
@@ -53,8 +48,11 @@ class Search:
         return cls(
             store=store,
             features=features,
-            video_F=index.video_N,
+            index=index,
             starts_V=index.starts_V(),
+            frames_V=np.bincount(
+                index.video_N[features.positions_N], minlength=len(index.video_ids)
+            ),
             rows=IndexedRows.of(features),
         )
 
@@ -78,7 +76,7 @@ class Search:
     ) -> list[Hit]:
         """The frames most similar to a vector.
 
-        Frames come and go with the store: open both again after ``store.refresh()``.
+        Frames that have come since are not found: open both again.
 
         Args:
             vector_D: Features by the encoder that the store's features are of.
@@ -120,52 +118,53 @@ class Search:
     ) -> list[Hit]:
         """The same with the conditions in one; see :meth:`near`."""
         unit_D = direction(vector_D, self.features.dim)
-        among = self.among(wanted)
+        allowed = wanted.among(self.store, self.index)
         found = None
-        if self.rows and not exact and len(among.positions) > self.effort.few:
-            found = self._by_index(self.rows, unit_D, among, limits)
+        if self.rows is not None and not exact:
+            found = self._by_index(self.rows, unit_D, allowed, limits)
         if found is None:
-            found = self._exactly(unit_D, among.positions, limits)
+            positions_N = self.features.positions_N
+            positions_n = positions_N[allowed(positions_N)]
+            found = self._exactly(unit_D, positions_n, limits)
         return self._hits(*found)
-
-    def among(self, wanted: Wanted) -> Among:
-        """The frames that have features, and are wanted."""
-        allowed_F, positions_N = wanted.among(self.store), self.features.positions_N
-        if allowed_F is not None:
-            positions_N = positions_N[allowed_F[positions_N]]
-        return Among(allowed_F, positions_N)
 
     def best(self, similar_n: Floats, positions_n: Integers, limits: Limits) -> Found:
         """The most similar of some frames."""
         chosen = best(
             similar_n,
             positions_n,
-            self.video_F[positions_n],
+            self.index.video_N[positions_n],
             count=limits.count,
             per_video=limits.per_video,
         )
         return Found(positions_n[chosen], similar_n[chosen])
 
     def _by_index(
-        self, table: IndexedRows, unit_D: Floats, among: Among, limits: Limits
+        self, table: IndexedRows, unit_D: Floats, allowed: Allowed, limits: Limits
     ) -> Found | None:
         """What is most similar by the index; None if it does not lead to enough."""
         effort, more = self.effort, limits.times(self.effort.again)
-        wanted, total = len(among.positions), len(self.features)
+        wanted, total = self._count(allowed), len(self.features)
+        if wanted <= effort.few:
+            return None
         rows, probes = effort.first_look(limits.count, wanted, total)
         for wider in effort.wider:
             if rows * wider > effort.most:
                 return None
             position_n, similar_n = table.nearest(unit_D, rows * wider, probes * wider)
-            if among.allowed_F is not None:
-                kept_n = among.allowed_F[position_n]
-                position_n, similar_n = position_n[kept_n], similar_n[kept_n]
-            found = self.best(similar_n, position_n, more)
+            kept_n = allowed(position_n)
+            found = self.best(similar_n[kept_n], position_n[kept_n], more)
             # The index holds vectors of 8 bits: what it finds is compared again.
             found = self._exactly(unit_D, found.positions, limits)
             if len(found.positions) == limits.count:
                 return found
         return None
+
+    def _count(self, allowed: Allowed) -> int:
+        """How many frames that have features may be found."""
+        if allowed.allowed_F is None:
+            return int(self.frames_V[allowed.allowed_V].sum())
+        return int(allowed(self.features.positions_N).sum())
 
     def _exactly(self, unit_D: Floats, positions_n: Integers, limits: Limits) -> Found:
         """What is most similar of some frames, each of which is looked at."""
@@ -173,7 +172,7 @@ class Search:
         return self.best(similar_n, positions_n, limits)
 
     def _hits(self, positions_n: Integers, similar_n: Floats) -> list[Hit]:
-        index = self.store.frames()
+        index = self.index
         return [
             Hit(
                 position=position,
@@ -186,7 +185,7 @@ class Search:
             for position, similarity, video in zip(
                 positions_n.tolist(),
                 similar_n.tolist(),
-                self.video_F[positions_n].tolist(),
+                self.index.video_N[positions_n].tolist(),
                 strict=True,
             )
         ]

@@ -49,8 +49,8 @@ def similarities(features: Features, units_BD: Floats, positions_n: Integers) ->
 def _of_all_rows(features: Features, units_BD: Floats, rows: int) -> Floats:
     """Similarities with the rows of the table, in their order: (B, R)."""
     similar_BR, first = np.empty((len(units_BD), rows), np.float32), 0
-    # Made once, not for each batch, and turned into singles by torch: three and five
-    # times as fast as by NumPy, whose halves become singles one by one.
+    # Made once and filled by torch: five times as fast as by NumPy, which turns halves
+    # into singles one by one, and as arrays made anew for each batch.
     halves_RD = torch.empty((_AT_ONCE, features.dim), dtype=torch.float16)
     singles_RD = torch.empty_like(halves_RD, dtype=torch.float32)
     with reached(place_of(features.store.path)):

@@ -36,8 +36,6 @@ _NUMBER: Final = f"""(() => {{
   return number;
 }})()"""
 """The number of the frame whose picture is on the screen, read off its pixels."""
-_MODIFIERS: Final = {"alt": 1, "ctrl": 2, "meta": 4, "shift": 8}
-_CODES: Final = {" ": "Space"} | {str(n): f"Digit{n}" for n in range(10)}
 
 
 class Bench:
@@ -59,17 +57,8 @@ class Bench:
         """Open a page with a player; wait until all of it is there."""
         page = self.page
         page.complaints.clear()
-        width, height = size
-        page.call(
-            "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=height,
-            deviceScaleFactor=1,
-            mobile=width < 500,
-        )
-        page.call("Emulation.setTouchEmulationEnabled", enabled=width < 500)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        page.call("Emulation.setEmulatedMedia", features=[scheme])
+        page.resize(*size, dark=dark)
+        page.call("Emulation.setTouchEmulationEnabled", enabled=size[0] < 500)
         page.call("Page.navigate", url=self.site.page(video, before, **attributes))
         page.wait(f"{_PLAYER} && !!customElements.get('insonify-player')")
         if ready:
@@ -105,18 +94,6 @@ class Bench:
         every: list[tuple[str, dict[str, Any]]] = self.page.run("heard")
         return [detail for kind, detail in every if kind == name]
 
-    def key(self, key: str, *modifiers: str, code: str = "") -> None:
-        """Press and release a key."""
-        letter = f"Key{key.upper()}" if key.isalpha() and len(key) == 1 else key
-        held = {
-            "key": key,
-            "code": code or _CODES.get(key, letter),
-            "modifiers": sum(_MODIFIERS[each] for each in modifiers),
-        }
-        typed = {"text": key} if len(key) == 1 and not modifiers else {}
-        self.page.call("Input.dispatchKeyEvent", type="keyDown", **held, **typed)
-        self.page.call("Input.dispatchKeyEvent", type="keyUp", **held)
-
     def box(self, name: str) -> tuple[float, float, float, float]:
         left, top, width, height = self.page.run(
             f"(({{ left, top, width, height }}) => [left, top, width, height])"
@@ -124,21 +101,9 @@ class Bench:
         )
         return left, top, width, height
 
-    def mouse(self, kind: str, x: float, y: float, **more: Any) -> None:
-        self.page.call(
-            "Input.dispatchMouseEvent", type=f"mouse{kind}", x=x, y=y, **more
-        )
-
-    def drag(self, start: float, end: float, y: float) -> None:
-        held = {"button": "left", "buttons": 1, "clickCount": 1}
-        self.mouse("Pressed", start, y, **held)
-        for share in (0.4, 0.8, 1.0):
-            self.mouse("Moved", start + share * (end - start), y, **held)
-        self.mouse("Released", end, y, **held)
-
     def click(self, x: float, y: float) -> None:
-        self.mouse("Moved", x, y)
-        self.drag(x, x, y)
+        self.page.mouse("Moved", x, y)
+        self.page.click(x, y)
 
     def press(self, name: str) -> None:
         left, top, width, height = self.box(name)
@@ -317,13 +282,13 @@ def test_keys_move(bench: Bench) -> None:
         ("Home", (), 0),
         ("ArrowLeft", (), 0),
     ):
-        bench.key(key, *modifiers)
+        bench.page.press(key, *modifiers)
         assert bench.current == there
     bench.seek(100)
-    bench.key("ArrowRight", "shift")
+    bench.page.press("ArrowRight", "shift")
     second = int(np.searchsorted(times_s_T, times_s_T[100] + 1, "right")) - 1
     assert abs(bench.current - second) <= 1
-    bench.key("ArrowLeft", "shift")
+    bench.page.press("ArrowLeft", "shift")
     assert abs(bench.current - 100) <= 1
     bench.page.wait(f"{_NUMBER} === {_PLAYER}.current")
     bench.page.wait(f"heard.at(-1)[1].frame === {_PLAYER}.current")
@@ -333,24 +298,24 @@ def test_keys_play(bench: Bench) -> None:
     bench.open("v-long")
     speed, toggle = bench.part("speed"), bench.part("toggle")
     bench.seek(18_000)
-    bench.key("l")
+    bench.page.press("l")
     bench.page.wait(f"{_PLAYER}.current > 18000 && {speed}.value === '1'")
     for doubled in ("2", "4", "8", "8"):
-        bench.key("L")
+        bench.page.press("L")
         bench.page.wait(f"{speed}.value === '{doubled}'")
-    bench.key("k")
+    bench.page.press("k")
     rests = bench.current
     bench.page.run("new Promise(done => setTimeout(done, 150))")
     assert bench.current == rests
-    bench.key("j")
+    bench.page.press("j")
     bench.page.wait(f"{_PLAYER}.current < {rests}")
-    bench.key(" ")
+    bench.page.press(" ")
     bench.page.wait(f"{toggle}.ariaLabel === 'Play (Space)'")
     rests = bench.current
-    bench.key(" ")
+    bench.page.press(" ")
     bench.page.wait(f"{_PLAYER}.current > {rests}")
     assert bench.page.run(f"{toggle}.ariaLabel") == "Pause (Space)"
-    bench.key(" ")
+    bench.page.press(" ")
     bench.page.wait(f"{_NUMBER} === {_PLAYER}.current")
     bench.page.wait(f"heard.at(-1)[1].frame === {_PLAYER}.current")
 
@@ -381,13 +346,13 @@ def test_playing_keeps_the_time_and_tells_where_it_is(bench: Bench) -> None:
 def test_it_stops_at_the_end_and_repeats_only_if_asked(bench: Bench) -> None:
     bench.open()
     bench.seek(225)
-    bench.key(" ")
+    bench.page.press(" ")
     bench.page.wait(f"{_PLAYER}.current === 239")
     bench.page.wait(f"{bench.part('toggle')}.ariaLabel === 'Play (Space)'")
     bench.seek(225)
-    bench.key("r")
+    bench.page.press("r")
     assert bench.page.run(f"{_PLAYER}.hasAttribute('loop')")
-    bench.key(" ")
+    bench.page.press(" ")
     bench.page.wait(f"{_PLAYER}.current < 200")
 
 
@@ -466,13 +431,13 @@ def test_dragging_an_interval_labels_it_and_undo_takes_it_back(bench: Bench) -> 
     bench.open()
     start, end = bench.pixel(50.5), bench.pixel(120.5)
     held = {"button": "left", "buttons": 1, "clickCount": 1}
-    bench.mouse("Pressed", start, bench.label_lane, **held)
-    bench.mouse("Moved", end, bench.label_lane, **held)
+    bench.page.mouse("Pressed", start, bench.label_lane, **held)
+    bench.page.mouse("Moved", end, bench.label_lane, **held)
     assert bench.text("span").endswith("71 frames")
     bench.wait_text("what", "Label 71 frames")
-    bench.mouse("Released", end, bench.label_lane, **held)
+    bench.page.mouse("Released", end, bench.label_lane, **held)
     assert bench.page.run(bench.hidden("span"))
-    bench.key("2")
+    bench.page.press("2")
     kind, body = bench.posted(0)
     assert (kind, body["label"], body["author"]) == ("labels", "abdomen", "Dr Test")
     assert bench.frames_of(body) == [50, 120]
@@ -480,11 +445,11 @@ def test_dragging_an_interval_labels_it_and_undo_takes_it_back(bench: Bench) -> 
     assert bench.heard("labelled")[-1]["stretches"][0]["label"] == "abdomen"
     bench.wait_text("chips", "2abdomen")
 
-    bench.key("z", "ctrl")
+    bench.page.press("z", "ctrl")
     assert bench.posted(1) == ("undo", {"author": "Dr Test"})
     bench.wait_text("toast", "Undone: took away abdomen · 0:01.")
     assert bench.heard("labelled")[-1]["stretches"] == []
-    bench.key("Z", "ctrl", "shift")
+    bench.page.press("Z", "ctrl", "shift")
     assert bench.posted(2)[0] == "redo"
     bench.wait_text("toast", "Redone: brought back abdomen")
     assert len(bench.site.scans["v-short"].log) == 1
@@ -493,17 +458,17 @@ def test_dragging_an_interval_labels_it_and_undo_takes_it_back(bench: Bench) -> 
 def test_a_frame_is_labelled_where_nothing_is_chosen(bench: Bench) -> None:
     bench.open()
     bench.seek(77)
-    bench.key("&", code="Digit1")  # where a French keyboard has its 1
+    bench.page.press("&", code="Digit1")  # where a French keyboard has its 1
     bench.seek(78)
-    bench.key("3")
+    bench.page.press("3")
     assert bench.frames_of(bench.posted(0)[1]) == [77, 77]
     assert bench.frames_of(bench.posted(1)[1]) == [78, 78]
-    bench.key("9")
+    bench.page.press("9")
     bench.wait_text("toast", "There is no class 9.")
-    bench.key("Backspace")
+    bench.page.press("Backspace")
     assert bench.posted(2)[1]["label"] is None
     bench.page.wait(f"{_PLAYER}.current === 78 && !heard.at(-1)[1].stretches[1]")
-    bench.key("0")
+    bench.page.press("0")
     bench.wait_text("toast", "There is no label here.")
     assert len(bench.site.posts) == 3
 
@@ -512,7 +477,7 @@ def test_five_frames_of_twenty_minutes_can_be_chosen(bench: Bench) -> None:
     bench.open("v-long")
     bench.seek(24_500)
     for _ in range(14):
-        bench.key("+")
+        bench.page.press("+")
     left, top, width, _ = bench.box("lanes")
     for notch in (-400, -400):  # further in, about the pointer
         bench.page.call(
@@ -527,56 +492,58 @@ def test_five_frames_of_twenty_minutes_can_be_chosen(bench: Bench) -> None:
     bench.click(left + width / 2, bench.label_lane)
     first = bench.current
     step = width / 12  # twelve frames fill the timeline now
-    bench.drag(left + width / 2, left + width / 2 + 4 * step, bench.label_lane)
+    bench.page.drag(left + width / 2, left + width / 2 + 4 * step, bench.label_lane)
     bench.wait_text("what", "Label 5 frames")
-    bench.key("1")
+    bench.page.press("1")
     frames = bench.frames_of(bench.posted(0)[1], "v-long")
     assert frames == [first, first + 4]
 
 
 def test_a_label_is_chosen_and_trimmed_by_its_edges(bench: Bench) -> None:
     bench.open()
-    bench.drag(
+    bench.page.drag(
         bench.pixel(60.5),
         bench.pixel(140.5),
         bench.label_lane,
     )
-    bench.key("1")
+    bench.page.press("1")
     bench.posted(0)
-    bench.key("Escape")
+    bench.page.press("Escape")
     bench.click(bench.pixel(100.5), bench.label_lane)
     bench.wait_text("what", "Label 81 frames")
     edge = bench.pixel(141)
-    bench.drag(edge, bench.pixel(120.5), bench.label_lane)
+    bench.page.drag(edge, bench.pixel(120.5), bench.label_lane)
     _, body = bench.posted(1)
     assert body["label"] is None
     assert bench.frames_of(body) == [121, 140]
     edge = bench.pixel(60)
-    bench.drag(edge, bench.pixel(40.5), bench.label_lane)
+    bench.page.drag(edge, bench.pixel(40.5), bench.label_lane)
     _, body = bench.posted(2)
     assert (body["label"], bench.frames_of(body)) == ("head", [40, 120])
-    bench.key("[")
+    bench.page.press("[")
     assert bench.current in {0, 40}
-    bench.key("]")
+    bench.page.press("]")
     assert bench.current == 120
 
 
 def test_an_interval_is_made_by_keys_alone(bench: Bench) -> None:
     bench.open()
     bench.seek(30)
-    bench.key("i")
+    bench.page.press("i")
     bench.seek(45)
-    bench.key("o")
+    bench.page.press("o")
     bench.wait_text("what", "Label 16 frames")
-    bench.key("Escape")
+    bench.page.press("Escape")
     bench.wait_text("what", "Label this frame")
-    bench.key("i")
+    bench.page.press("i")
     bench.seek(50)
-    bench.key("o")
-    bench.key("4")
+    bench.page.press("o")
+    bench.page.press("4")
     assert bench.frames_of(bench.posted(0)[1]) == [45, 50]
-    bench.key("ArrowRight")  # the interval has served: keys are about the frame again
-    bench.key("1")
+    bench.page.press(
+        "ArrowRight"
+    )  # the interval has served: keys are about the frame again
+    bench.page.press("1")
     assert bench.frames_of(bench.posted(1)[1]) == [51, 51]
 
 
@@ -587,7 +554,7 @@ def test_best_frames_are_a_click_or_a_key_away(bench: Bench) -> None:
     at = bench.pixel(best["abdomen"])
     bench.click(at + 3, top + 20 + 28 * 1.5)
     assert bench.current == best["abdomen"]
-    bench.key("#", "shift", code="Digit3")
+    bench.page.press("#", "shift", code="Digit3")
     assert bench.current == best["femur"]
     bench.page.run(f"{bench.part('names')}.children[0].click()")
     assert bench.current == best["head"]
@@ -596,10 +563,10 @@ def test_best_frames_are_a_click_or_a_key_away(bench: Bench) -> None:
 def test_the_scrub_bar_and_the_wheel_move(bench: Bench) -> None:
     bench.open()
     left, top, width, height = bench.box("slider")
-    bench.mouse("Moved", left + width / 4, top + height / 2)
+    bench.page.mouse("Moved", left + width / 4, top + height / 2)
     bench.page.wait(f"!{bench.hidden('preview')}")
     bench.page.wait(f"{bench.part('preview')}.querySelector('img').naturalWidth > 0")
-    bench.drag(left + 10, left + width / 2, top + height / 2)
+    bench.page.drag(left + 10, left + width / 2, top + height / 2)
     assert abs(bench.current - 120) < 8
     bench.page.wait(f"{_NUMBER} === {_PLAYER}.current")
     before = bench.current
@@ -632,12 +599,12 @@ def test_opacity_changes_the_picture_and_m_hides_it(bench: Bench) -> None:
 
     none, half, full = redness(0), redness(50), redness(100)
     assert none < half < full
-    bench.key("m")
+    bench.page.press("m")
     bench.page.wait(f"{centre} === {none}")
     assert bench.page.run(f"{bench.part('mute')}.ariaPressed") == "false"
     bench.open()
     assert bench.page.run(f"{bench.part('mute')}.ariaPressed") == "false", "remembered"
-    bench.key("m")
+    bench.page.press("m")
     bench.page.wait(f"{centre} > {none}")
 
 
@@ -646,10 +613,10 @@ def test_without_a_model_it_says_why_and_offers_what_works(bench: Bench) -> None
     assert "No checkpoint was given" in bench.text("why")
     assert bench.page.run(bench.hidden("overlay"))
     assert bench.page.run(bench.hidden("similar"))
-    bench.key("s")
-    bench.key("!", "shift", code="Digit1")
+    bench.page.press("s")
+    bench.page.press("!", "shift", code="Digit1")
     assert bench.heard("similar") == []
-    bench.key("1")
+    bench.page.press("1")
     assert bench.posted(0)[1]["label"] == "head"
 
 
@@ -657,7 +624,7 @@ def test_similar_is_asked_for_by_button_and_key(bench: Bench) -> None:
     bench.open()
     bench.seek(12)
     bench.press("similar")
-    bench.key("s")
+    bench.page.press("s")
     assert bench.heard("similar") == [{"video": "v-short", "frame": 12}] * 2
 
 
@@ -688,7 +655,7 @@ def test_what_fails_is_told_and_tried_again(
         "why": f"{kind} is broken on purpose",
     }
     if kind != "scan":
-        bench.key("ArrowRight")
+        bench.page.press("ArrowRight")
         assert bench.current == 1, "it is not dead"
     del bench.site.broken[kind]
     bench.page.run(f"{bench.part('strip')}.querySelector('button').click()")
@@ -700,7 +667,7 @@ def test_what_fails_is_told_and_tried_again(
 def test_a_label_that_was_not_saved_is_not_shown_as_saved(bench: Bench) -> None:
     bench.open()
     bench.site.broken["labels"] = 500
-    bench.key("1")
+    bench.page.press("1")
     bench.page.wait(f"!{bench.hidden('strip')}")
     assert "labels is broken on purpose" in bench.text("strip")
     assert "head" not in bench.text("chips").split("\n")[0]
@@ -714,11 +681,11 @@ def test_a_label_that_was_not_saved_is_not_shown_as_saved(bench: Bench) -> None:
 
 def test_nobody_labels_without_a_name(bench: Bench) -> None:
     bench.open(author="")
-    bench.key("1")
+    bench.page.press("1")
     bench.wait_text("strip", "Say who you are before you label.")
     assert bench.site.posts == []
     bench.page.run(f"{_PLAYER}.setAttribute('author', 'B')")
-    bench.key("1")
+    bench.page.press("1")
     assert bench.posted(0)[1]["author"] == "B"
 
 
@@ -742,7 +709,7 @@ def test_another_video_aborts_what_is_under_way(bench: Bench) -> None:
     bench.page.wait(f"{_NUMBER} === 0 && {bench.part('names')}.children.length === 4")
     assert bench.heard("failed") == []
     bench.page.run(f"{_PLAYER}.remove()")
-    bench.key("1")
+    bench.page.press("1")
     assert bench.site.posts == []
 
 
@@ -750,21 +717,21 @@ def test_keys_belong_to_a_text_field_that_has_the_focus(bench: Bench) -> None:
     bench.open(before="<input id=field><button id=other>Other</button>")
     bench.page.run("document.getElementById('field').focus()")
     for key in ("1", " ", "l"):
-        bench.key(key)
+        bench.page.press(key)
     assert bench.page.run("document.getElementById('field').value") == "1 l"
-    bench.key("ArrowRight")
+    bench.page.press("ArrowRight")
     assert (bench.current, bench.site.posts) == (0, [])
     bench.page.run("document.getElementById('other').focus()")
-    bench.key("ArrowRight")
+    bench.page.press("ArrowRight")
     assert bench.current == 1, "a button has no use for arrows"
-    bench.key(" ")
+    bench.page.press(" ")
     bench.page.run("new Promise(done => setTimeout(done, 100))")
     assert bench.page.run(f"{bench.part('toggle')}.ariaLabel") == "Play (Space)"
     bench.press("on")
-    bench.key("?", "shift")
+    bench.page.press("?", "shift")
     assert bench.page.run(f"{bench.part('panel')}.open")
     assert "first frame" in bench.text("figures")
-    bench.key("1")
+    bench.page.press("1")
     assert bench.site.posts == []
     bench.page.run(f"{bench.part('panel')}.close()")
 

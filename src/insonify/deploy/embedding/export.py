@@ -3,11 +3,8 @@
 Legend: N frames, D features.
 """
 
-import os
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
@@ -16,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from insonify.core.errors import ConfigError
+from insonify.core.files import new_file
 from insonify.deploy.embedding.features import Features
 from insonify.store.frames import Integers
 
@@ -56,7 +54,7 @@ def write_features(path: Path, features: Features, *, overwrite: bool = False) -
         StoreError: the features cannot be read.
     """
     check_file(path, overwrite=overwrite)
-    with _draft(path) as file:
+    with new_file(path) as file:
         _WRITERS[path.suffix](file, features)
 
 
@@ -125,22 +123,6 @@ def _frames(features: Features, position_n: Integers) -> tuple[np.ndarray, ...]:
         index.time_s_N[position_n],
         np.array(index.subjects)[video_n],
     )
-
-
-@contextmanager
-def _draft(path: Path) -> Iterator[IO[bytes]]:
-    """A file of a temporary name that becomes ``path`` when the block succeeds."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 _WRITERS: Final[dict[str, Callable[[IO[bytes], Features], None]]] = {

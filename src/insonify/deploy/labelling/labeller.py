@@ -84,8 +84,8 @@ class Labeller:
         labelled = self._labelled()
         given_ms_N = dated(self._store, self._options.task, labelled)
         asked_N = np.isin(labelled.subjects_N, sorted(self.sides.asked))
-        with self._refitting:
-            for end_ms in moments(given_ms_N[asked_N], self._options.batch, points):
+        for end_ms in moments(given_ms_N[asked_N], self._options.batch, points):
+            with self._refitting:  # For one fit: somebody may want to refit.
                 self._fit(labelled.where(~asked_N | (given_ms_N <= end_ms)))
         return self.curve
 

@@ -1,6 +1,6 @@
 /** Asking the server: every answer that is not good becomes a `Failure` with a reason. */
 
-export class Failure extends Error {
+class Failure extends Error {
   constructor(why, status = 0) {
     super(why);
     this.status = status;

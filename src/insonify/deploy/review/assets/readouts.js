@@ -9,7 +9,7 @@ export function intervalText(scan, first, last) {
 }
 
 /** "head · 0:03.20 – 0:05.60" of a stretch. */
-export function stretchText(scan, stretch) {
+function stretchText(scan, stretch) {
   const frames = scan.frames(stretch.start_s, stretch.end_s);
   const when = frames ? scan.span(...frames) : "no frame";
   return `${stretch.label ?? "no label"} · ${when}`;

@@ -4,7 +4,7 @@
 const TOLERANCE_S = 0.0006;
 
 /** Last place in increasing `values` whose value is at most `value`; −1 if none. */
-export function lastUntil(values, value) {
+function lastUntil(values, value) {
   let [low, high] = [0, values.length];
   while (low < high) {
     const middle = (low + high) >> 1;

@@ -27,7 +27,7 @@ Screen = Callable[..., Frames]
 WriteMovie = Callable[..., Path]
 MakeDataset = Callable[..., Dataset]
 SMALL = CleanOptions(size=64)
-SECRETS = ("Erika", "4711", "19991231", "Example")
+SECRETS = ("Erika", "MRN-4711", "19991231", "Example")
 
 
 def take(source: Path, store: Path, **options: object) -> Summary:
@@ -49,7 +49,7 @@ def folder(
     copy = folder / "Erika" / "Example_copy.mp4"
     copy.write_bytes((folder / "Erika" / "Example_2.mp4").read_bytes())
     (folder / "Erika" / "Example_empty.mp4").touch()
-    (folder / "notes_4711.txt").write_text("Erika")
+    (folder / "notes_MRN-4711.txt").write_text("Erika")
     (folder / ".hidden").write_text("Erika")
     write_movie(folder / "unknown.mp4", screen(20, 3))
     rows = [
@@ -58,7 +58,7 @@ def folder(
         "Erika/Example_10.mp4,MRN-4711,,train",
         "Erika/Example_copy.mp4,MRN-4711,3,train",
         "Erika/Example_empty.mp4,MRN-4711,3,train",
-        "notes_4711.txt,MRN-4711,3,train",
+        "notes_MRN-4711.txt,MRN-4711,3,train",
         "cine.dcm,MRN-4712,4,test",
     ]
     (folder / "manifest.csv").write_text("\n".join(rows) + "\n")

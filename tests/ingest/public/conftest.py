@@ -85,8 +85,8 @@ class Draw:
 def fetal_planes_db(root: Path, draw: Draw) -> Miniature:
     rows = [
         "Image_name;Patient_num;Plane;Brain_plane;Operator;US_Machine;Train ",
-        "Erika_Plane3_1_of_1;4711;Fetal brain;Trans-thalamic;Op. 1;Voluson E6;1 ",
-        "Erika_Plane1_1_of_1;4711;Other;Not A Brain;Op. 1;Voluson E6;1",
+        "Erika_Plane3_1_of_1;47114711;Fetal brain;Trans-thalamic;Op. 1;Voluson E6;1 ",
+        "Erika_Plane1_1_of_1;47114711;Other;Not A Brain;Op. 1;Voluson E6;1",
         "Patient00002_Plane5_1_of_1;2;Maternal cervix;Not A Brain;Other;Aloka;0",
         "Patient00003_Plane2_1_of_1;3;Fetal abdomen;Not A Brain;Other;Other;0",
     ]
@@ -94,7 +94,7 @@ def fetal_planes_db(root: Path, draw: Draw) -> Miniature:
     draw.still(images / "Erika_Plane3_1_of_1.png", 0)
     draw.still(images / "Erika_Plane1_1_of_1.png", 1)
     there = draw.still(images / "Patient00002_Plane5_1_of_1.png", 2)
-    draw.still(images / "Erika_unknown_4711.png", 3)
+    draw.still(images / "Erika_unknown_47114711.png", 3)
     (root / "FETAL_PLANES_DB_data.csv").write_text("\r\n".join(rows))
     return Miniature(
         root=root,
@@ -113,7 +113,7 @@ def fetal_planes_db(root: Path, draw: Draw) -> Miniature:
 def echonet(root: Path, draw: Draw) -> Miniature:
     rows = [
         "FileName,EF,ESV,EDV,FrameHeight,FrameWidth,FPS,NumberOfFrames,Split",
-        "0X4711ERIKA,39.5,90.5,149.6,112,112,25,12,TRAIN",
+        "0X47114711ERIKA,39.5,90.5,149.6,112,112,25,12,TRAIN",
         "0X2,49.9,24.1,58.2,112,112,25,12,VAL",
         "0X3,61.0,24.1,58.2,112,112,25,12,TEST",
         "0X4,61.0,24.1,58.2,112,112,25,12,TEST",
@@ -121,8 +121,8 @@ def echonet(root: Path, draw: Draw) -> Miniature:
     chords = ["FileName,X1,Y1,X2,Y2,Frame"]
     # The large trace is the later one here, the earlier one there.
     for name, frame, half_width in [
-        ("0X4711ERIKA", 3, 8),
-        ("0X4711ERIKA", 8, 12),
+        ("0X47114711ERIKA", 3, 8),
+        ("0X47114711ERIKA", 8, 12),
         ("0X2", 2, 30),
         ("0X2", 9, 20),
         ("0X3", 5, 20),  # a trace alone
@@ -131,7 +131,7 @@ def echonet(root: Path, draw: Draw) -> Miniature:
         for y in (20, 50, 80):
             ends = f"{50 - half_width},{y},{50 + half_width},{y}"
             chords.append(f"{name}.avi,{ends},{frame}")
-    for seed, name in enumerate(["0X4711ERIKA", "0X2", "0X3", "0X5"]):
+    for seed, name in enumerate(["0X47114711ERIKA", "0X2", "0X3", "0X5"]):
         draw.movie(root / "Videos" / f"{name}.avi", seed)
     (root / "FileList.csv").write_text("\n".join(rows))
     (root / "VolumeTracings.csv").write_text("\n".join(chords))
@@ -151,7 +151,7 @@ def echonet(root: Path, draw: Draw) -> Miniature:
 
 def camus(root: Path, draw: Draw) -> Miniature:
     data = root / "database_nifti"
-    for number, (patient, ef) in enumerate([("patient4711", 36), ("patient0002", 52)]):
+    for number, (patient, ef) in enumerate([("patient47114711", 36), ("patient0002", 52)]):
         for view in ("2CH", "4CH"):
             quality = {"2CH": "Good", "4CH": "Poor"}[view]
             path = data / patient / f"{patient}_{view}_half_sequence.nii.gz"
@@ -165,13 +165,13 @@ def camus(root: Path, draw: Draw) -> Miniature:
             (data / patient / f"Info_{view}.cfg").write_text("\n".join(text))
     split = root / "database_split"
     split.mkdir()
-    (split / "subgroup_training.txt").write_text("patient4711\n")
+    (split / "subgroup_training.txt").write_text("patient47114711\n")
     (split / "subgroup_validation.txt").write_text("")
     (split / "subgroup_testing.txt").write_text("patient0002\n")
     return Miniature(
         root=root,
         missing=data / "patient0002" / "patient0002_4CH_half_sequence.nii.gz",
-        there=data / "patient4711" / "patient4711_4CH_half_sequence.nii.gz",
+        there=data / "patient47114711" / "patient47114711_4CH_half_sequence.nii.gz",
         taken=3,
         subjects=2,
         labels={
@@ -188,8 +188,8 @@ def pocovid(root: Path, draw: Draw) -> Miniature:
     # Only a file that is there is listed: what is missing is a broken one here.
     columns = "Filename,License,Probe,Patient ID / Name,Lung Severity Score,,\n"
     rows = [
-        "Cov-Atlas-Erika-Day+1,CC BY-NC 4.0,convex,4711,0,,",
-        "Cov-Atlas-Erika-Day+2,CC BY-NC 4.0,Convex,4711,3,,",
+        "Cov-Atlas-Erika-Day+1,CC BY-NC 4.0,convex,47114711,0,,",
+        "Cov-Atlas-Erika-Day+2,CC BY-NC 4.0,Convex,47114711,3,,",
         "reg-nephropocus.gif,None,convex,74,,,",
         "Reg-nephropocus,None,linear,77,,,",
         "Pneu_no number,,linear,,,,",
@@ -201,7 +201,7 @@ def pocovid(root: Path, draw: Draw) -> Miniature:
     there = draw.movie(videos / "Linear" / "Reg-nephropocus.avi", 3)
     draw.movie(videos / "Linear" / "Pneu_no number.avi", 4)
     uncertain = videos / "Linear" / "label_uncertain"
-    draw.movie(uncertain / "Vir_or_Pneu_Erika_4711.avi", 5)
+    draw.movie(uncertain / "Vir_or_Pneu_Erika_47114711.avi", 5)
     missing = videos / "convex" / "Pneu_broken.mov"
     missing.write_bytes(b"")
     (videos / "convex" / "README.md").write_text("Erika")
@@ -227,9 +227,9 @@ def pocovid(root: Path, draw: Draw) -> Miniature:
 def covid_us(root: Path, draw: Draw) -> Miniature:
     columns = "id,filetype,folder,source,probe,class,class_on_website,type,patient\n"
     rows = [
-        r"1_litfl_other,mp4,data\video\Litfl,Litfl,Linear,Other,COPD,lung,Erika_4711",
-        r"2_litfl_covid,mp4,data\video\Litfl,Litfl,Linear,COVID,,cardiac,Erika_4711",
-        r"3_radio_covid,mp4,data\video\R,Radiopaedia,Convex,COVID,,polmone,Erika_4711",
+        r"1_litfl_other,mp4,data\video\Litfl,Litfl,Linear,Other,COPD,lung,Erika_47114711",
+        r"2_litfl_covid,mp4,data\video\Litfl,Litfl,Linear,COVID,,cardiac,Erika_47114711",
+        r"3_radio_covid,mp4,data\video\R,Radiopaedia,Convex,COVID,,polmone,Erika_47114711",
         r"49_pocusatlas_covid,gif,data\video\P\20day_patient,PocusAtlas,Convex,COVID,,,",
         r"50_pocusatlas_covid,gif,data\video\P\20day_patient,PocusAtlas,Convex,COVID,,,",
         r"22_butterfly_covid,mp4,data\tmp\Butterfly,Butterfly,Convex,COVID,,,",
@@ -259,7 +259,7 @@ def covid_us(root: Path, draw: Draw) -> Miniature:
 
 
 def busi(root: Path, draw: Draw) -> Miniature:
-    for lesion, number in [("benign", 4711), ("malignant", 1), ("normal", 1)]:
+    for lesion, number in [("benign", 47114711), ("malignant", 1), ("normal", 1)]:
         seed = {"benign": 0, "malignant": 1, "normal": 2}[lesion]
         path = draw.still(root / lesion / f"{lesion} ({number}).png", seed)
         for ending in ("_mask", "_mask_1"):
@@ -271,7 +271,7 @@ def busi(root: Path, draw: Draw) -> Miniature:
     return Miniature(
         root=root,
         missing=missing,
-        there=root / "benign" / "benign (4711).png",
+        there=root / "benign" / "benign (47114711).png",
         taken=4,
         subjects=3,
         labels={"lesion": ["benign", "malignant", "malignant", "normal"]},
@@ -299,7 +299,7 @@ def make(tmp_path: Path, draw: Draw) -> Callable[[str], Miniature]:
     """Makes the miniature of a set, by the set's name."""
 
     def made(name: str) -> Miniature:
-        root = tmp_path / "Erika_4711" / name
+        root = tmp_path / "Erika_47114711" / name
         root.mkdir(parents=True)
         return MINIATURES[name](root, draw)
 

@@ -15,7 +15,7 @@ from insonify.store import Store
 Make = Callable[[str], Any]
 Bring = Callable[[str, Path], tuple[Imported, Store]]
 LabelsOf = Callable[[Store, Sequence[str]], dict[str, list[str]]]
-SECRETS = ("Erika", "ERIKA", "4711")
+SECRETS = ("Erika", "ERIKA", "47114711")
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -74,7 +74,7 @@ def test_another_layout_is_refused(name: str, make: Make, tmp_path: Path) -> Non
 
 
 def test_subjects_of_two_sets_never_meet(make: Make, bring: Bring) -> None:
-    lungs, planes = make("pocovid"), make("fetal-planes-db")  # both have a 4711
+    lungs, planes = make("pocovid"), make("fetal-planes-db")  # both have a 47114711
     bring("pocovid", lungs.root)
     _, store = bring("fetal-planes-db", planes.root)
     subjects = set(store.videos()["subject"].to_pylist())

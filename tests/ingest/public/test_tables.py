@@ -112,8 +112,8 @@ def test_camus_takes_rate_and_phases_from_its_info_files(
 
 def test_camus_without_lists_or_info_says_so(make: Make) -> None:
     root = make("camus").root
-    (root / "database_nifti" / "patient4711" / "Info_2CH.cfg").unlink()
-    (root / "database_split" / "subgroup_testing.txt").write_text("patient4711")
+    (root / "database_nifti" / "patient47114711" / "Info_2CH.cfg").unlink()
+    (root / "database_split" / "subgroup_testing.txt").write_text("patient47114711")
     with pytest.raises(ConfigError, match="a subject is in two lists"):
         SETS["camus"].contents(root)
     for path in (root / "database_split").iterdir():
@@ -146,9 +146,9 @@ def test_covid_us_patients_are_of_their_site(make: Make) -> None:
     contents = SETS["covid-us"].contents(make("covid-us").root)
     subjects = [row.subject for row in contents.known.values()]
     assert subjects == [
-        "litfl Erika_4711",
-        "litfl Erika_4711",
-        "radiopaedia Erika_4711",
+        "litfl Erika_47114711",
+        "litfl Erika_47114711",
+        "radiopaedia Erika_47114711",
         "pocusatlas 20day_patient",
         "pocusatlas 20day_patient",
         "clip 22_butterfly_covid",
@@ -161,7 +161,7 @@ def test_busi_counts_repeats_of_two_classes(make: Make) -> None:
     assert not [path for path in contents.known if "mask" in path]
     subject = {path: row.subject for path, row in contents.known.items()}
     repeat = subject["malignant/malignant (2).png"]
-    assert repeat == subject["benign/benign (4711).png"]
+    assert repeat == subject["benign/benign (47114711).png"]
     assert repeat != subject["malignant/malignant (1).png"]
     assert contents.remarks[0].startswith("5 images in 4 groups")
     assert contents.remarks[1].startswith("1 of these groups")

@@ -15,8 +15,7 @@ def views() -> torch.Tensor:
 
 def changed(texture: Texture, seed: int = 0) -> torch.Tensor:
     generator = Generator().manual_seed(seed)
-    drawn = texture.sample(3, 4, generator)
-    return texture.apply(views(), drawn, generator)
+    return texture.apply(views(), texture.sample(3, 4, generator))
 
 
 def test_off_changes_nothing() -> None:
@@ -30,6 +29,14 @@ def test_a_seed_gives_the_same_and_leaves_the_global_one() -> None:
     assert torch.equal(changed(texture), changed(texture))
     assert not torch.equal(changed(texture), changed(texture, 1))
     assert torch.equal(state, torch.get_rng_state())
+
+
+def test_a_clip_is_changed_alike_whichever_others_there_are() -> None:
+    texture = Texture(blur=1.0, speckle=0.3)
+    drawn = texture.sample(3, 4, Generator().manual_seed(0))
+    some = {name: drawn_B[1:] for name, drawn_B in drawn.items()}
+    whole, part = texture.apply(views(), drawn), texture.apply(views()[1:], some)
+    torch.testing.assert_close(part, whole[1:])
 
 
 def test_blur_is_that_of_scipy() -> None:

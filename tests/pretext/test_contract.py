@@ -31,6 +31,7 @@ from insonify.pretext.task import (
     Mapped,
     Taught,
     centre,
+    compares,
     full_answer,
     source_size,
 )
@@ -135,6 +136,27 @@ class TestContract:
         state = torch.get_rng_state()
         task.apply(clips_for(task), task.sample(5, generator()))
         assert torch.equal(torch.get_rng_state(), state)
+
+    def test_a_clip_does_not_depend_on_the_others_of_its_batch(
+        self, task: PretextTask
+    ) -> None:
+        clips, drawn = clips_for(task, 6), task.sample(6, generator())
+        odd = {name: drawn_B[1::2] for name, drawn_B in drawn.items()}
+        whole, part = task.apply(clips, drawn), task.apply(clips[1::2], odd)
+        torch.testing.assert_close(part, whole[1::2])
+        if compares(task):
+            return
+        answer = full_answer(task, clips, drawn)
+        shape = perfect_output(task, answer).shape
+        output = torch.randn(shape, generator=generator(2))
+        parts = [
+            task.loss(
+                output[first::2],
+                {name: each[first::2] for name, each in answer.items()},
+            )
+            for first in (0, 1)
+        ]
+        torch.testing.assert_close(torch.stack(parts).mean(), task.loss(output, answer))
 
     def test_the_identity_changes_nothing(self, task: PretextTask) -> None:
         clips = clips_for(task)

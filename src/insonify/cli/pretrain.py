@@ -1,16 +1,17 @@
 """``insonify pretrain``."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from insonify.cli.console import console, progress_bar
+from insonify.cli.console import console, progress_bar, quiet_libraries
 from insonify.core.errors import ConfigError
 from insonify.recipes import RECIPES, with_size
 from insonify.store import Store
+from insonify.train.cluster import Cluster, is_first
 from insonify.train.initial import load_initial
 from insonify.train.options import PretrainOptions
 from insonify.train.pretrain import pretrain
@@ -37,10 +38,14 @@ class Pretrain:
     initial: Path | None = None
     """Checkpoint or run whose encoder to go on from, such as ImageNet's by `insonify
     adopt`; give its --encoder too. None: fresh weights."""
+    cluster: Annotated[Cluster, tyro.conf.arg(name="")] = field(default_factory=Cluster)
+    """On how many devices and machines."""
     options: Annotated[PretrainOptions, tyro.conf.arg(name="")]
 
     def run(self) -> int:
         """Pretrain, with a live bar; 0 when done."""
+        quiet_libraries()  # Again: importing them makes them talk.
+        console.quiet = not is_first()
         options = with_size(self.options, self.size) if self.size else self.options
         store = Store.open(self.store)
         initial = load_initial(self.initial) if self.initial else None
@@ -54,7 +59,9 @@ class Pretrain:
                     line, completed=seen.step.step, figures=_figures(seen, options)
                 )
 
-            checkpoint = pretrain(store, self.out, options, show, initial)
+            checkpoint = pretrain(
+                store, self.out, options, show, initial, cluster=self.cluster
+            )
         for name, value in latest.items():
             console.print(f"{name}: {value:.3f}{_chance(options, name)}")
         console.print(f"Encoder: {checkpoint}")

@@ -45,26 +45,44 @@ class Texture:
         """Whether anything is changed."""
         return self.blur > 0 or self.speckle > 0
 
-    def sample(self, batch: int, views: int, generator: Generator) -> Tensor:
-        """Draw of each view two blurs, strength and two grains, each in [0, 1]."""
-        return torch.rand(batch, views, 5, generator=generator)
+    def sample(self, batch: int, views: int, generator: Generator) -> dict[str, Tensor]:
+        """Draw what is done to each clip.
 
-    def apply(
-        self, views_BVHW: Tensor, drawn_BV5: Tensor, generator: Generator
-    ) -> Tensor:
-        """Apply to grey levels in [0, 1]; ``generator``, on the CPU, draws noise."""
+        Returns:
+            ``amount``: two blurs, strength and two grains of each view, each in [0, 1],
+            (B, V, 5); ``seed`` of each clip's noise, int64 (B,).
+        """
+        return {
+            "amount": torch.rand(batch, views, 5, generator=generator),
+            "seed": torch.randint(2**62, (batch,), generator=generator),
+        }
+
+    def apply(self, views_BVHW: Tensor, drawn: dict[str, Tensor]) -> Tensor:
+        """Apply to grey levels in [0, 1]; noise is drawn on the CPU."""
         if not self.on:
             return views_BVHW
-        shape = views_BVHW.shape
-        images_NHW, drawn_N5 = views_BVHW.flatten(0, 1), drawn_BV5.flatten(0, 1)
+        images_NHW = views_BVHW.flatten(0, 1)
+        drawn_N5 = drawn["amount"].to(images_NHW).flatten(0, 1)
         found_NHW = blurred(images_NHW, drawn_N5[:, :2] * self.blur)
         if self.speckle > 0:
-            noise_NHW = torch.randn(images_NHW.shape, generator=generator)
-            noise_NHW = blurred(noise_NHW.to(images_NHW), drawn_N5[:, 3:] * _MOST_BLUR)
+            noise_NHW = _noise(drawn["seed"], views_BVHW).flatten(0, 1)
+            noise_NHW = blurred(noise_NHW, drawn_N5[:, 3:] * _MOST_BLUR)
             noise_NHW = noise_NHW / noise_NHW.std((1, 2), keepdim=True)
             strength_N11 = drawn_N5[:, 2, None, None] * self.speckle
             found_NHW = found_NHW * (strength_N11 * noise_NHW).exp()
-        return found_NHW.clamp(0, 1).view(shape)
+        return found_NHW.clamp(0, 1).view(views_BVHW.shape)
+
+
+def _noise(seed_B: Tensor, like_BVHW: Tensor) -> Tensor:
+    """Normal noise (B, V, H, W), each clip's from a generator of its own.
+
+    So a clip's noise does not depend on the others that a process has.
+    """
+    drawn = [
+        torch.randn(like_BVHW.shape[1:], generator=Generator().manual_seed(seed))
+        for seed in seed_B.tolist()
+    ]
+    return torch.stack(drawn).to(like_BVHW)
 
 
 def blurred(images_NHW: Tensor, deviation_N2: Tensor) -> Tensor:

@@ -79,6 +79,10 @@ class JointEmbedding(EmbeddingOptions):
         return EmbeddingHead(self._made, dim, self.hidden, self.outputs)
 
     @property
+    def compares_clips(self) -> bool:
+        return True
+
+    @property
     def reads_maps(self) -> bool:
         return self.levels > 1
 

@@ -94,6 +94,24 @@ def full_answer(task: PretextTask, clips_BTHW: Tensor, answer: Answer) -> Answer
 
 
 @runtime_checkable
+class Comparing(PretextTask, Protocol):
+    """A task that may hold the clips of a batch against each other.
+
+    The loss of any other task is the mean of the losses of its clips, so that processes
+    which have a part of the batch each need not know of each other.
+    """
+
+    @property
+    def compares_clips(self) -> bool:
+        """Whether it does."""
+
+
+def compares(task: PretextTask) -> bool:
+    """Whether a task's loss and scores need the outputs of the whole batch."""
+    return isinstance(task, Comparing) and task.compares_clips
+
+
+@runtime_checkable
 class Mapped(PretextTask, Protocol):
     """A task whose head may read the maps of the encoder's stages, not its features."""
 

@@ -1,5 +1,6 @@
 """The whole training loop, in plain sight; it knows no configuration."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -74,8 +75,9 @@ def fit(
         fabric.backward(loss)
         state.optimizer.step()
         state.optimizer.zero_grad()
-        value = loss.item()
-        if not torch.isfinite(loss):
+        mean: Any = fabric.all_reduce(loss.detach())
+        value = mean.item()
+        if not math.isfinite(value):  # For all processes alike.
             raise FloatingPointError(f"loss {value} at step {state.step}")
         state.step += 1
         seconds = time.perf_counter() - began

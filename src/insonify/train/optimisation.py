@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from insonify.core.errors import ConfigError
+from insonify.train.parts import parted, whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,13 +55,17 @@ class Optimisation:
 
 
 def pack(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """An optimiser's state as named, contiguous tensors: ``{parameter}.{entry}``."""
+    """An optimiser's state as named, contiguous tensors: ``{parameter}.{entry}``.
+
+    Where processes have parts of it, all of them have to ask.
+    """
     state: dict[int, dict[str, Any]] = optimizer.state_dict()["state"]
-    return {
-        f"{number}.{name}": torch.as_tensor(value).contiguous()
+    named = {
+        f"{number}.{name}": torch.as_tensor(value)
         for number, entries in state.items()
         for name, value in entries.items()
     }
+    return {name: tensor.contiguous() for name, tensor in whole(named).items()}
 
 
 def unpack(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
@@ -70,8 +75,9 @@ def unpack(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None
     for key, tensor in tensors.items():
         number, name = key.split(".", 1)
         like = parameters[int(number)].detach()
-        same = tensor.shape == like.shape
-        laid_out = torch.empty_like(like).copy_(tensor) if same else tensor
+        laid_out = tensor
+        if tensor.shape == like.shape:
+            laid_out = torch.empty_like(like).copy_(parted(tensor, like))
         state.setdefault(int(number), {})[name] = laid_out
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})

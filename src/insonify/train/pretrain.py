@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Final
 
 from lightning.fabric import Fabric
 from torch import Tensor
@@ -12,6 +13,7 @@ from insonify.model.checkpoint import OPTIMIZER, WEIGHTS, read_tensors
 from insonify.model.encoder import Encoder
 from insonify.store import Roles, Store
 from insonify.train.building import new_model
+from insonify.train.cluster import Cluster, shared
 from insonify.train.initial import Initial
 from insonify.train.joint_loss import JointLoss
 from insonify.train.kinds import clip_kinds
@@ -25,12 +27,14 @@ from insonify.train.loop import State, fit
 from insonify.train.monitor import build_probe
 from insonify.train.optimisation import unpack
 from insonify.train.options import PretrainOptions
-from insonify.train.precision import precision_of
+from insonify.train.parts import parted
 from insonify.train.run_folder import RunFolder
 from insonify.train.saving import Saver
+from insonify.train.share import Share
 from insonify.train.watch import Progress, Watch
 
 _PROBE_FRAMES = 384
+_ALONE: Final = Cluster()
 
 
 def pretrain(
@@ -39,6 +43,8 @@ def pretrain(
     options: PretrainOptions,
     on_progress: Callable[[Progress], None],
     initial: Initial | None = None,
+    *,
+    cluster: Cluster = _ALONE,
 ) -> Path:
     """Pretrain an encoder, or resume a run that was interrupted.
 
@@ -49,39 +55,52 @@ def pretrain(
         store: Where the clips are.
         path: The run folder; made if it is not there, resumed if it is.
         options: What to do.
-        on_progress: Called after every step.
+        on_progress: Called after every step, by every process.
         initial: Encoder to begin with; None: fresh weights.
+        cluster: The devices. On several this script or command is started again for
+            each of them, unless torchrun or SLURM did; all need store and path.
 
     Returns:
         The checkpoint folder of the finished encoder.
 
     Raises:
-        ConfigError: the folder holds another run, or the initial weights do not fit.
+        ConfigError: the folder holds another run, the initial weights do not fit, or
+            the devices cannot be had or share the batch evenly.
         DivergedError: the loss is not finite.
         LeakError: a subject is on both sides of the split, or was seen by the initial
             weights and is kept from this run.
         StoreError: no clip can be made.
     """
-    run = RunFolder(path)
-    _require_ready(store, options, initial)
-    store = run.begin(options, store, initial.record if initial else None)
+    run, record = RunFolder(path), initial.record if initial else None
+    _require_ready(store, options, initial, cluster)
+    # Before others are launched, so that what is wrong is said once.
+    store = run.begin(options, store, record, cluster.world)
     if run.checkpoint.exists():
         return run.checkpoint
-    roles = subject_roles(store, options)
-    fabric = Fabric(devices=1, precision=precision_of(options.precision))
+    fabric = cluster.fabric(options.precision)
+    if cluster.world > 1:  # What began at once may have seen two versions.
+        fabric.barrier()
+        store = run.begin(options, store, record, cluster.world)
+    roles, first = subject_roles(store, options), fabric.is_global_zero
     loader = make_loader(store, roles.train, options, fabric)
     kinds = _kinds(store, loader, options)
     encoder = initial.encoder() if initial else _new_encoder(store, roles, options)
     state = _new_state(fabric, encoder, options)
-    resume(state, run)
+    resume(state, run, rewind=first)
     saver = Saver(
-        store=store, roles=roles, options=options, state=state, run=run, initial=initial
+        store=store,
+        roles=roles,
+        options=options,
+        state=state,
+        run=run,
+        initial=initial,
+        writes=first,
     )
     size, task = options.clips.size, options.probe_task
     watch = Watch(
         options=options,
         state=state,
-        writer=run.writer(state.step),
+        writer=run.writer(state.step) if first else None,
         probe=build_probe(
             store, roles, task, size, options.probe_frames or _PROBE_FRAMES
         ),
@@ -89,8 +108,10 @@ def pretrain(
         save=saver.save_step,
         on_progress=on_progress,
     )
-    _train(fabric, loader, JointLoss(options, kinds), watch, path)
+    share = Share(rank=fabric.global_rank, world=fabric.world_size)
+    _train(fabric, loader, JointLoss(options, kinds, share), watch, path)
     saver.save_encoder(run.checkpoint)
+    fabric.barrier()
     return run.checkpoint
 
 
@@ -115,13 +136,15 @@ def _train(
             "--optimisation.learning-rate or a longer --optimisation.warmup"
         ) from None
     finally:
-        watch.writer.close()
+        if watch.writer is not None:
+            watch.writer.close()
 
 
 def _require_ready(
-    store: Store, options: PretrainOptions, initial: Initial | None
+    store: Store, options: PretrainOptions, initial: Initial | None, cluster: Cluster
 ) -> None:
     """Refuse what cannot be learnt from, before anything is written."""
+    cluster.check(options.batch, options.channels)
     roles = subject_roles(store, options)
     if initial is not None:
         initial.check(options, roles)
@@ -151,17 +174,28 @@ def _new_encoder(store: Store, roles: Roles, options: PretrainOptions) -> Encode
 
 
 def _new_state(fabric: Fabric, encoder: Encoder, options: PretrainOptions) -> State:
-    model = new_model(encoder, options)
+    model = fabric.setup_module(shared(fabric, new_model(encoder, options)))
     learnt = (weight for weight in model.parameters() if weight.requires_grad)
-    optimizer = options.optimisation.build(learnt)
-    wrapped, optimizer = fabric.setup(model, optimizer)
-    return State(model=wrapped, optimizer=optimizer)
+    optimizer: Any = fabric.setup_optimizers(options.optimisation.build(learnt))
+    return State(model=model, optimizer=optimizer)
 
 
-def resume(state: State, run: RunFolder) -> None:
-    """Load the newest checkpoint, if there is one, and forget what came after it."""
+def resume(state: State, run: RunFolder, *, rewind: bool = True) -> None:
+    """Load the newest checkpoint, if there is one, and forget what came after it.
+
+    Args:
+        state: What to load it into.
+        run: Where it is.
+        rewind: Whether to take what came after it out of the run's metrics, which one
+            process has to do.
+    """
     if (latest := run.latest()) is not None:
         state.step, folder = latest
-        state.model.load_state_dict(read_tensors(folder / WEIGHTS))
+        own = state.model.state_dict()
+        tensors = read_tensors(folder / WEIGHTS)
+        state.model.load_state_dict(
+            {name: parted(tensor, own[name]) for name, tensor in tensors.items()}
+        )
         unpack(state.optimizer, read_tensors(folder / OPTIMIZER))
-    run.rewind(state.step)
+    if rewind:
+        run.rewind(state.step)

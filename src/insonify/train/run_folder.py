@@ -37,7 +37,11 @@ class RunFolder:
         self._metrics = path / "metrics.jsonl"
 
     def begin(
-        self, config: Any, store: Store, initial: dict[str, Any] | None = None
+        self,
+        config: Any,
+        store: Store,
+        initial: dict[str, Any] | None = None,
+        processes: int = 1,
     ) -> Store:
         """Write the configuration, or check it against the one that is there.
 
@@ -45,6 +49,7 @@ class RunFolder:
             config: The options.
             store: The store that is learnt from.
             initial: Which weights the run begins with; None: fresh ones.
+            processes: How many learn together; noted, and may change.
 
         Returns:
             The store as it was when the run began: what was added since is not seen.
@@ -69,7 +74,8 @@ class RunFolder:
             raise ConfigError(
                 f"{self.path}: not empty and not a run; name a new folder"
             )
-        write_json(self.path / _ENVIRONMENT, _environment(config.precision))
+        here = _environment(config.precision) | {"processes": processes}
+        write_json(self.path / _ENVIRONMENT, here)
         write_json(there, record | {"store_versions": store.versions})
         return store
 

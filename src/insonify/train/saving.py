@@ -12,6 +12,7 @@ from insonify.train.initial import Initial
 from insonify.train.loop import State
 from insonify.train.optimisation import pack
 from insonify.train.options import PretrainOptions
+from insonify.train.parts import whole
 from insonify.train.run_folder import RunFolder
 
 TEACHERS: Final = "teachers."
@@ -31,15 +32,17 @@ class Saver:
     run: RunFolder
     initial: Initial | None = None
     """What the run began with; the subjects that it saw count as seen."""
+    writes: bool = True
+    """Whether this process writes; the others only give what they have."""
 
     def save_step(self) -> None:
         """Write a checkpoint to resume from, and remove old ones."""
         state = self.state
-        folder = self.run.step_folder(state.step)
-        save_checkpoint(
-            folder, state.model.state_dict(), self._card(), pack(state.optimizer)
-        )
-        self.run.prune()
+        tensors, moments = whole(state.model.state_dict()), pack(state.optimizer)
+        if self.writes:
+            folder = self.run.step_folder(state.step)
+            save_checkpoint(folder, tensors, self._card(), moments)
+            self.run.prune()
 
     def save_encoder(self, folder: Path) -> None:
         """Write the finished model, its encoder as one of single frames.
@@ -48,7 +51,9 @@ class Saver:
         keeps the teacher.
         """
         model: Any = self.state.model
-        state: dict[str, Tensor] = model.state_dict()
+        state: dict[str, Tensor] = whole(model.state_dict())
+        if not self.writes:
+            return
         tensors = {
             name: tensor
             for name, tensor in state.items()

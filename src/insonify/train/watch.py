@@ -8,6 +8,7 @@ from insonify.clips.loader import ClipLoader
 from insonify.train.loop import State, StepReport
 from insonify.train.monitor import Probe, pretext_scores
 from insonify.train.options import PretrainOptions
+from insonify.train.parts import gathered
 from insonify.train.run_folder import MetricsWriter
 
 _HELD_OUT_BATCHES = 8
@@ -29,12 +30,13 @@ class Watch:
 
     options: PretrainOptions
     state: State
-    writer: MetricsWriter
+    writer: MetricsWriter | None
+    """None for all processes but the first."""
     probe: Probe
     held_out: ClipLoader | None
     """Clips of validation subjects; None where there are none."""
     save: Callable[[], None]
-    """Saves a checkpoint to resume from."""
+    """Saves a checkpoint to resume from; all processes take part."""
     on_progress: Callable[[Progress], None]
     seen: dict[str, float] = field(default_factory=dict)
     """Latest figures from held-out subjects."""
@@ -54,7 +56,8 @@ class Watch:
         if last or step % options.probe_every == 0:
             self.seen = self._look()
             figures |= self.seen
-        self.writer.write(step, figures)
+        if self.writer is not None:
+            self.writer.write(step, figures)
         if step % options.checkpoint_every == 0 and not last:
             self.save()
         self.on_progress(
@@ -63,9 +66,10 @@ class Watch:
 
     def _look(self) -> dict[str, float]:
         model: Any = self.state.model
-        found = self.probe.measure(model.encoder)
-        if self.held_out is not None:
-            found |= pretext_scores(
-                model, self.options.tasks, self.held_out, _HELD_OUT_BATCHES
-            )
+        with gathered(model):
+            found = self.probe.measure(model.encoder)
+            if self.held_out is not None:
+                found |= pretext_scores(
+                    model, self.options.tasks, self.held_out, _HELD_OUT_BATCHES
+                )
         return {f"held_out.{name}": value for name, value in found.items()}

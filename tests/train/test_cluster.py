@@ -169,6 +169,17 @@ def test_a_batch_that_cannot_be_shared_evenly_is_refused(
     assert not (tmp_path / "run").exists()
 
 
+def test_many_machines_need_somebody_who_starts_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("TORCHELASTIC_RUN_ID", "SLURM_NTASKS", "MASTER_ADDR"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ConfigError, match="neither torchrun nor SLURM"):
+        Cluster(nodes=2).check(8, channels=1)
+    monkeypatch.setenv("SLURM_NTASKS", "2")
+    Cluster(nodes=2).check(8, channels=1)
+
+
 def test_torchrun_must_have_started_as_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
     monkeypatch.setenv("WORLD_SIZE", "4")

@@ -7,7 +7,7 @@ VLDB 2023).
 
 import os
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import torch
 import torch.distributed as dist
@@ -23,6 +23,9 @@ from torch.distributed.fsdp import fully_shard
 from insonify.core.errors import ConfigError
 from insonify.model.synchronised import synchronised
 from insonify.train.precision import Precision, precision_of
+
+_STARTED_BY: Final = ("TORCHELASTIC_RUN_ID", "SLURM_NTASKS", "MASTER_ADDR")
+"""What torchrun, SLURM, or who starts processes by hand leaves behind."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +61,8 @@ class Cluster:
 
         Raises:
             ConfigError: the batch is no multiple of the processes, stacks of frames are
-                to be learnt in parts, or torchrun started another number of processes.
+                to be learnt in parts, nobody started the other machines' processes, or
+                torchrun started another number of them.
         """
         if self.world > 1 and self.strategy == "fsdp" and channels > 1:
             raise ConfigError(
@@ -69,6 +73,11 @@ class Cluster:
             raise ConfigError(
                 f"batch is {batch}, no multiple of {self.devices} devices x "
                 f"{self.nodes} nodes; give one that is"
+            )
+        if self.nodes > 1 and not any(name in os.environ for name in _STARTED_BY):
+            raise ConfigError(
+                f"nodes is {self.nodes}, but neither torchrun nor SLURM started this "
+                "process; see docs/cluster.md for the command of each machine"
             )
         started = self.world
         if "TORCHELASTIC_RUN_ID" in os.environ:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from insonify.core.errors import ConfigError, StoreError
@@ -152,3 +153,13 @@ def test_other_settings_and_formats_are_refused(raw: Store) -> None:
 def test_settings_out_of_range_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ConfigError, match="must be"):
         StoreSettings(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_table_is_read_in_parts_as_in_one(raw: Store, new_video: NewVideo) -> None:
+    for seed in range(5):
+        raw.commit([raw.write_video(new_video(seed, frames=9), f"f-{seed}")])
+    tables = Store.open(raw.path)._tables
+    columns = ["video", "time_s", "write"]
+    parts = list(tables.parts("frames", columns, rows=10))
+    assert [len(part) for part in parts] == [18, 18, 9]
+    assert pa.concat_tables(parts) == tables.read("frames", columns)

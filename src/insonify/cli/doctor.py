@@ -14,7 +14,7 @@ import tyro
 from rich.table import Table
 
 from insonify.cli.console import console
-from insonify.core.errors import InsonifyError
+from insonify.core.errors import ConfigError, InsonifyError
 from insonify.store import Store
 
 _PACKAGES = ("torch", "torchvision", "timm", "lightning", "pylance", "av", "pydicom")
@@ -27,6 +27,9 @@ _DECODERS = {
 }
 """Modules, and the extra that brings each."""
 _ENOUGH_DISK = 5 * 2**30
+_RECIPE = "insonify"
+_OF_BENCH = ("recipe", "size", "encoder", "batch", "out")
+"""Options that only ``--bench`` reads."""
 
 
 class Finding(NamedTuple):
@@ -44,9 +47,34 @@ class Doctor:
 
     store: Annotated[Path | None, tyro.conf.arg(metavar="STORE")] = None
     """A store to check too: every table opens, every video has its frames."""
+    bench: bool = False
+    """Measure in place of checking, for about half a minute: where the time of a
+    training step goes, and how far the encoder is from what this machine can do. Clips
+    are those of the store, or random frames."""
+    recipe: str | None = None
+    """Recipe whose step to measure; None: insonify."""
+    size: tuple[int, int] | None = None
+    """Rows and columns of the views; None: the recipe's."""
+    encoder: str | None = None
+    """Encoder to measure; None: the recipe's."""
+    batch: int | None = None
+    """Clips of a step; None: the recipe's."""
+    out: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """A JSON file for all that was measured; None: it is printed only."""
 
     def run(self) -> int:
-        """Print what was found; 0 if all is well."""
+        """Print what was found; 0 if all is well.
+
+        Raises:
+            ConfigError: what belongs to --bench is given without it, or there is no
+                such recipe, encoder or size.
+            StoreError: the store to measure with cannot be opened, or has no clip.
+        """
+        if self.bench:
+            return self._bench()
+        asked = [name for name in _OF_BENCH if getattr(self, name) is not None]
+        if asked:
+            raise ConfigError(f"--{asked[0]} says what to measure; add --bench")
         findings = [*_machine(), *(_store(self.store) if self.store else ())]
         table = Table("looked at", "found", "", title="insonify doctor")
         for finding in findings:
@@ -54,6 +82,15 @@ class Doctor:
             table.add_row(finding.what, finding.found, mark)
         console.print(table)
         return 0 if all(finding.fine for finding in findings) else 1
+
+    def _bench(self) -> int:
+        """Measure a step; 0 when done."""
+        from insonify.cli.doctor_bench import bench_options, run_bench  # noqa: PLC0415
+
+        recipe = self.recipe or _RECIPE
+        options = bench_options(recipe, self.size, self.encoder, self.batch)
+        run_bench(options, self.store, self.out)
+        return 0
 
 
 def _machine() -> Iterator[Finding]:

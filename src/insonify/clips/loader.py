@@ -8,7 +8,7 @@ Legend: B batch, T frames of a clip, H rows, W columns.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -113,7 +113,7 @@ class ClipLoader:
     rank: int = 0
     world: int = 1
 
-    def batches(self, first: int = 0) -> Iterator[Tensor]:
+    def batches(self, first: int = 0) -> Generator[Tensor]:
         """Yield batches ``first``, ``first + 1``, …: uint8 (B, T, H, W)."""
         if self.workers == 0:
             while True:
@@ -163,6 +163,7 @@ class ClipLoader:
     def _order(self) -> ClipOrder:
         index = self.store.frames()
         subjects = np.unique(np.array(index.subjects), return_inverse=True)[1]
+        subjects = subjects.astype(np.int32)  # One for each clip.
         return ClipOrder(
             subject_C=subjects[index.video_N[self.clips_CT[:, 0]]],
             seed=self.seed,

@@ -6,9 +6,12 @@ Legend: N frames of the index, C clips, T frames of a clip.
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from insonify.clips.stretches import Floats, Stretch, stretches
 from insonify.core.errors import ConfigError, StoreError
 from insonify.store.frames import FrameIndex, Integers
+from insonify.store.ordering import position_kind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +53,39 @@ def find_clips(
     A clip lies within one segment of one video, each frame is the nearest to its due
     time and within tolerance, and between neighbours there is motion above the floor.
 
+    Beside what it returns, 4 T bytes a clip, it needs a fixed amount of memory.
+
     Returns:
         Positions in the index, shape (C, T), by start frame; each row increases.
 
     Raises:
         StoreError: no frame starts a clip.
     """
-    key_N, run_N = _keys(index)
-    starts_C = index.of_subjects(subjects)
-    path_N = np.cumsum(index.motion_N, dtype=np.float64)
+    wanted_V = np.array([subject in subjects for subject in index.subjects], bool)
+    frames_V = np.diff(np.append(index.starts_V(), len(index)))
+    starts = int(frames_V[wanted_V].sum())
+    # The system gives memory to the rows that are written, and to no others.
+    room_CT = np.empty((starts, options.frames), position_kind(len(index)))
+    found = 0
+    for stretch in stretches(index):
+        clips_CT = _clips_of(stretch, wanted_V[stretch.video_N], options)
+        room_CT[found : found + len(clips_CT)] = clips_CT
+        found += len(clips_CT)
+    if not found:
+        raise StoreError(
+            f"none of {starts} frames of {len(subjects)} subjects starts a clip "
+            f"of {options.frames} frames {options.interval_s:.3g} s apart with motion "
+            f">= {options.motion_floor:g}; shorten the interval or lower the floor"
+        )
+    return room_CT[:found]
+
+
+def _clips_of(
+    stretch: Stretch, wanted_N: npt.NDArray[np.bool_], options: ClipOptions
+) -> Integers:
+    """The clips of a stretch, as positions in the index: (C, T)."""
+    key_N, path_N, run_N = stretch.key_N, stretch.path_N, stretch.run_N
+    starts_C = np.flatnonzero(wanted_N)
     clips_CT = np.empty((len(starts_C), options.frames), np.int64)
     right_C = np.ones(len(starts_C), bool)
     clips_CT[:, 0] = starts_C
@@ -71,25 +98,10 @@ def find_clips(
         right_C &= (run_N[near_C] == run_N[starts_C]) & (near_C > before_C)
         right_C &= path_N[near_C] - path_N[before_C] >= options.motion_floor
         clips_CT[:, place] = near_C
-    if not right_C.any():
-        raise StoreError(
-            f"none of {len(starts_C)} frames of {len(subjects)} subjects starts a clip "
-            f"of {options.frames} frames {options.interval_s:.3g} s apart with motion "
-            f">= {options.motion_floor:g}; shorten the interval or lower the floor"
-        )
-    return clips_CT[right_C]
+    return clips_CT[right_C] + stretch.first
 
 
-def _keys(index: FrameIndex) -> tuple[np.ndarray, Integers]:
-    """A time that keeps increasing over all segments, and the segment's number."""
-    video_N, segment_N, time_N = index.video_N, index.segment_N, index.time_s_N
-    change_N = np.r_[True, np.diff(video_N) | np.diff(segment_N)].astype(bool)
-    run_N = np.cumsum(change_N[: len(index)]) - 1
-    span = float(time_N.max(initial=0.0)) + 1.0
-    return time_N + run_N * 2 * span, run_N
-
-
-def _nearest(key_N: np.ndarray, due_C: np.ndarray) -> Integers:
+def _nearest(key_N: Floats, due_C: Floats) -> Integers:
     after_C = np.clip(np.searchsorted(key_N, due_C), 1, len(key_N) - 1)
     closer_C = due_C - key_N[after_C - 1] <= key_N[after_C] - due_C
     nearest: Integers = after_C - closer_C

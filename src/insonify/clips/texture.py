@@ -67,7 +67,7 @@ class Texture:
         if self.speckle > 0:
             noise_NHW = _noise(drawn["seed"], views_BVHW).flatten(0, 1)
             noise_NHW = blurred(noise_NHW, drawn_N5[:, 3:] * _MOST_BLUR)
-            noise_NHW = noise_NHW / noise_NHW.std((1, 2), keepdim=True)
+            noise_NHW = noise_NHW / _deviation(noise_NHW)
             strength_N11 = drawn_N5[:, 2, None, None] * self.speckle
             found_NHW = found_NHW * (strength_N11 * noise_NHW).exp()
         return found_NHW.clamp(0, 1).view(views_BVHW.shape)
@@ -83,6 +83,14 @@ def _noise(seed_B: Tensor, like_BVHW: Tensor) -> Tensor:
         for seed in seed_B.tolist()
     ]
     return torch.stack(drawn).to(like_BVHW)
+
+
+def _deviation(noise_NHW: Tensor) -> Tensor:
+    """Standard deviation (N, 1, 1) of each image; ``std`` takes 20 times as long."""
+    spread_NHW = noise_NHW - noise_NHW.mean((1, 2), keepdim=True)
+    norm_N11 = torch.linalg.vector_norm(spread_NHW, dim=(1, 2), keepdim=True)
+    deviation_N11: Tensor = norm_N11 / (spread_NHW[0].numel() - 1) ** 0.5
+    return deviation_N11
 
 
 def blurred(images_NHW: Tensor, deviation_N2: Tensor) -> Tensor:

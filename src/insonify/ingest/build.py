@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from insonify.core.errors import ConfigError
+from insonify.core.heap import share_heaps
 from insonify.ingest.area.profiles import Profiles
 from insonify.ingest.books import Books, Summary
 from insonify.ingest.deidentify import (
@@ -116,6 +117,7 @@ def take(
         StoreError: the store was made with other settings, or a split of that name
             differs.
     """
+    share_heaps()
     key_path = options.key or default_key_path()
     key, store = site_key(key_path), options.open_store(store_path)
     for name, parts in batch.splits.items():

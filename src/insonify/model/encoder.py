@@ -11,7 +11,9 @@ from torch import Tensor, nn
 
 from insonify.core.errors import ConfigError
 from insonify.model.backbones import ARCHITECTURES, STRIDE, build_backbone
+from insonify.model.small_maps import quicken
 from insonify.model.sononet import SonoNet
+from insonify.model.stem import pool_first
 
 __all__ = ["ARCHITECTURES", "Encoder", "channels_last"]
 
@@ -54,6 +56,8 @@ class Encoder(nn.Module):
             )
         self.output_stride = _stride_of(self.backbone, output_stride)
         self.backbone.to(memory_format=torch.channels_last)
+        quicken(self.backbone)
+        pool_first(self.backbone)
         self.register_buffer("mean", torch.tensor(float(mean)))
         self.register_buffer("std", torch.tensor(float(std)))
 

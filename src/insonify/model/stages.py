@@ -10,6 +10,7 @@ from torch import Tensor
 
 from insonify.core.errors import ConfigError
 from insonify.model.encoder import Encoder
+from insonify.model.stem import first_map
 
 
 def stage_dims(encoder: Encoder) -> tuple[int, ...]:
@@ -32,7 +33,9 @@ def stage_maps(encoder: Encoder, frames_NHW: Tensor) -> list[Tensor]:
         ConfigError: the architecture does not show its stages.
     """
     given = encoder.prepare(frames_NHW)
-    maps = _backbone(encoder).forward_intermediates(given, intermediates_only=True)
+    backbone = _backbone(encoder)
+    finest, *others = backbone.forward_intermediates(given, intermediates_only=True)
+    maps = [first_map(backbone, finest), *others]
     return [each_NChw.float() for each_NChw in maps]
 
 

@@ -37,5 +37,5 @@ def decode(data: bytes, codec: Codec, height: int, width: int) -> Frames:
     """
     if codec == "raw":
         return np.frombuffer(data, np.uint8).reshape(height, width)
-    with Image.open(io.BytesIO(data)) as image:
+    with Image.open(io.BytesIO(data), formats=(codec.upper(),)) as image:
         return np.asarray(image)

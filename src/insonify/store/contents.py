@@ -199,7 +199,7 @@ class Contents:
     def _index(self) -> FrameIndex:
         columns = ["video", "time_s", "segment", "motion", _WRITE]
         videos = first_of_each(self._tables.read("videos"))
-        return build_index(self._tables.read("frames", columns), videos)
+        return build_index(self._tables.parts("frames", columns), videos)
 
     def _ingested(self, where: str | None = None) -> pa.Table:
         """The labels that came with ingest."""

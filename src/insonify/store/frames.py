@@ -4,7 +4,9 @@ Legend: N frames of the store, V videos.
 """
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from insonify.core.video import Box
+from insonify.store.ordering import canonical_order
 from insonify.store.writes import owners
 
-Integers = npt.NDArray[np.int64]
+Integers = npt.NDArray[np.signedinteger]
+"""Counts and positions: int32 where there is one a frame, as far as that reaches."""
+_ROWS: Final = 2**20
+"""Rows that are joined at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +56,9 @@ class FrameIndex:
 
     def starts_V(self) -> Integers:
         """Position of the first frame of each video."""
-        return np.searchsorted(self.video_N, np.arange(len(self.video_ids)))
+        # Of the same type, or searching would copy the column.
+        video_V = np.arange(len(self.video_ids), dtype=self.video_N.dtype)
+        return np.searchsorted(self.video_N, video_V)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,18 +71,31 @@ class FrameLabels:
     """The label of each."""
 
 
-def build_index(frames: pa.Table, videos: pa.Table) -> FrameIndex:
-    """Join the scanned columns of both tables; frames of no video are left out."""
+def build_index(frames: pa.Table | Iterable[pa.Table], videos: pa.Table) -> FrameIndex:
+    """Join the scanned columns of both tables; frames of no video are left out.
+
+    24 bytes a frame, and 44 at most while it works if ``frames`` comes in parts
+    (benchmarks/scale.py).
+
+    Args:
+        frames: Columns video, time_s, segment, motion and write: all rows, or parts one
+            after the other, which are let go of one by one.
+        videos: One row a video.
+    """
     videos = videos.sort_by("video")
-    video_N, time_N = owners(frames, videos), frames["time_s"].to_numpy()
-    order = np.lexsort((time_N, video_N))
-    order = order[np.searchsorted(video_N[order], 0) :]
+    video_N, time_s_N, segment_N, motion_N = _joined(frames, videos)
+    order_N = canonical_order(video_N, time_s_N)
+    # One column after the other, so that one at most is there twice.
+    video_N = video_N[order_N]
+    time_s_N = time_s_N[order_N]
+    segment_N = segment_N[order_N]
+    motion_N = motion_N[order_N]
     return FrameIndex(
-        row_N=order,
-        video_N=video_N[order],
-        time_s_N=time_N[order],
-        segment_N=frames["segment"].to_numpy()[order].astype(np.int64),
-        motion_N=frames["motion"].to_numpy()[order],
+        row_N=order_N,
+        video_N=video_N,
+        time_s_N=time_s_N,
+        segment_N=segment_N,
+        motion_N=motion_N,
         video_ids=tuple(videos["video"].to_pylist()),
         subjects=tuple(videos["subject"].to_pylist()),
         rectangles=tuple(Box(*box) for box in videos["rectangle"].to_pylist()),
@@ -82,6 +103,29 @@ def build_index(frames: pa.Table, videos: pa.Table) -> FrameIndex:
             zip(videos["height"].to_pylist(), videos["width"].to_pylist(), strict=True)
         ),
     )
+
+
+def _joined(
+    frames: pa.Table | Iterable[pa.Table], videos: pa.Table
+) -> tuple[np.ndarray, ...]:
+    """Video, time, segment and motion of each row, in the order of the table."""
+    kinds = (np.int32, np.float64, np.int32, np.float32)
+    columns: list[list[np.ndarray]] = [[np.empty(0, kind)] for kind in kinds]
+    for part in _parts(frames):
+        columns[0].append(owners(part, videos))
+        for place, name in enumerate(("time_s", "segment", "motion"), start=1):
+            columns[place].append(part[name].to_numpy())
+    joined = tuple(np.concatenate(columns.pop(0)) for _ in kinds)
+    pa.default_memory_pool().release_unused()  # 1.4 GiB of 1e8 frames
+    return joined
+
+
+def _parts(frames: pa.Table | Iterable[pa.Table]) -> Iterator[pa.Table]:
+    if not isinstance(frames, pa.Table):
+        yield from frames
+        return
+    for first in range(0, len(frames), _ROWS):
+        yield frames.slice(first, _ROWS)
 
 
 def label_frames(index: FrameIndex, labels: pa.Table) -> FrameLabels:

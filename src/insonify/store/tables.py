@@ -1,6 +1,6 @@
 """The Lance tables of a store, each at one version."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import lance
@@ -19,6 +19,8 @@ _TRIES: Final = 1000
 _CACHE: Final = 128 * 2**20
 """Bytes in which all tables keep what they know of versions and files; Lance's default
 is seven gigabytes for each, which a long ingest fills with versions it has left."""
+_FORGOTTEN: Final = 16 * 2**20
+"""Bytes from which a writer begins anew: it knows hardly more than versions it left."""
 _OPENED_FIRST: Final = "videos"
 """A video's frames and labels are there before its row is: whoever opens the table of
 videos first finds both for all of its rows."""
@@ -32,9 +34,7 @@ class Tables:
 
     def __init__(self, place: Place, versions: Mapping[str, int] | None = None) -> None:
         self.place = place
-        self._session = lance.Session(
-            index_cache_size_bytes=_CACHE // 16, metadata_cache_size_bytes=_CACHE
-        )
+        self._session = _session()
         self.versions: dict[str, int] = {}
         """The version of each table there is, to open the very same content again."""
         self._open: dict[str, lance.LanceDataset] = {}
@@ -73,6 +73,14 @@ class Tables:
             make_table(self.place, name, _ALL[name])
             self._open_at(name, None)
 
+    def forget(self) -> None:
+        """Let go of what is known of versions that were left behind, if it is much."""
+        if self._session.size_bytes() < _FORGOTTEN:
+            return
+        self._session = _session()
+        for name, version in list(self.versions.items()):
+            self._open_at(name, version)
+
     def read(
         self, name: str, columns: Sequence[str] | None = None, where: str | None = None
     ) -> pa.Table:
@@ -91,6 +99,26 @@ class Tables:
             rows = self._open[name].to_table(columns=chosen, filter=where)
         asked = WRITE.name in (columns or _ALL[name].names)
         return filled(rows) if asked else rows
+
+    def parts(
+        self, name: str, columns: Sequence[str], rows: int = 2**20
+    ) -> Iterator[pa.Table]:
+        """What :meth:`read` says of a table, in its order, ``rows`` and more at a time.
+
+        So a hundred million rows are never in memory at once (benchmarks/scale.py).
+        """
+        there = [
+            column for column in columns if column in self._open[name].schema.names
+        ]
+        waiting: list[pa.RecordBatch] = []
+        with reached(self.place):
+            for batch in self._open[name].to_batches(columns=there):
+                waiting.append(batch)
+                if sum(map(len, waiting)) >= rows:
+                    yield filled(pa.Table.from_batches(waiting))
+                    waiting = []
+        if waiting:
+            yield filled(pa.Table.from_batches(waiting))
 
     def write(
         self, name: str, rows: pa.Table | Iterable[pa.RecordBatch], mode: str = "append"
@@ -198,6 +226,13 @@ class Tables:
                 storage_options=options,
                 session=self._session,
             )
+
+
+def _session() -> lance.Session:
+    """A cache of what is known of tables, for as long as they are open."""
+    return lance.Session(
+        index_cache_size_bytes=_CACHE // 16, metadata_cache_size_bytes=_CACHE
+    )
 
 
 def _in_order(names: Iterable[str]) -> list[str]:

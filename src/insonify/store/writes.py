@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from insonify.store.rows import WRITE
 
-_Integers = npt.NDArray[np.int64]
+_Integers = npt.NDArray[np.signedinteger]
 _RANDOM_BITS: Final = 20
 
 
@@ -75,12 +75,12 @@ def owners(rows: pa.Table, videos: pa.Table) -> _Integers:
         videos: The same columns, each video once.
     """
     if not len(videos) or not len(rows):
-        return np.full(len(rows), -1, np.int64)
+        return np.full(len(rows), -1, np.int32)
     found = pc.index_in(rows["video"], value_set=videos["video"].combine_chunks())
-    position_N = pc.fill_null(found, -1).to_numpy().astype(np.int64)
+    position_N = pc.fill_null(found, -1).to_numpy()
     write_V = videos[WRITE.name].to_numpy()
     mine = write_V[position_N] == rows[WRITE.name].to_numpy()
-    return np.where(mine, position_N, -1)
+    return np.where(mine, position_N, np.int32(-1))
 
 
 def _numbered(rows: pa.Table) -> tuple[_Integers, _Integers]:

@@ -4,9 +4,7 @@ Killed between two of these steps, a commit leaves rows of no video, which nobod
 and the next run writes the video anew.
 """
 
-import ctypes
 import json
-import sys
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -15,6 +13,7 @@ import pyarrow as pa
 from lance.fragment import FragmentMetadata
 
 from insonify.core.errors import StoreError
+from insonify.core.heap import give_back
 from insonify.core.video import Video
 from insonify.store.batches import frame_batches
 from insonify.store.parts import VideoParts
@@ -53,6 +52,8 @@ def commit(
     refused = [*rejects, *_known_content(late, now)]
     _append(tables, "rejects", [asdict(reject) for reject in refused])
     tables.refresh()
+    tables.forget()
+    give_back()
     return frozenset(str(entry.row["video"]) for entry in late)
 
 
@@ -71,7 +72,7 @@ def write_video(
             fragments += tables.write("frames", batches)
             # The next part is made before the loop lets go of this one.
             del batches, part
-            _give_back()
+            give_back()
         row = video.row()
     except BaseException:
         tables.discard("frames", fragments)
@@ -144,15 +145,3 @@ def _append(tables: Tables, name: str, rows: list[Any]) -> None:
         table = pa.Table.from_pylist(rows, schema=SCHEMAS[name])
         tables.append(name, tables.write(name, table))
         compact_if_many(tables, name)
-
-
-def _give_back() -> None:
-    """Return freed memory to the system.
-
-    Lance frees what it has written in threads whose heaps glibc keeps: 9 MB a part, and
-    half a gigabyte after an hour's recording (benchmarks/ingest.py --minutes).
-    """
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's alone
-        if trim is not None:
-            trim(0)

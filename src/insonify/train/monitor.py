@@ -84,7 +84,7 @@ def build_probe(
         found = store.frame_labels(task)
         label_of = dict(zip(found.positions.tolist(), found.labels, strict=True))
         parts = [
-            _spread(np.array([p for p in part.tolist() if p in label_of]), frames // 2)
+            _spread(part[np.isin(part, found.positions)], frames // 2)
             for part in (train, held)
         ]
         if all(len(part) for part in parts):

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from insonify.clips.loader import ClipLoader
 from insonify.core.errors import DivergedError
+from insonify.core.heap import keep_freed_memory
 from insonify.model.checkpoint import OPTIMIZER, WEIGHTS, read_tensors
 from insonify.model.encoder import Encoder
 from insonify.store import Roles, Store
@@ -81,6 +82,7 @@ def pretrain(
     if cluster.world > 1:  # What began at once may have seen two versions.
         fabric.barrier()
         store = run.begin(options, store, record, cluster.world)
+    keep_freed_memory()
     roles, first = subject_roles(store, options), fabric.is_global_zero
     loader = make_loader(store, roles.train, options, fabric)
     kinds = _kinds(store, loader, options)

@@ -151,7 +151,9 @@ def echonet(root: Path, draw: Draw) -> Miniature:
 
 def camus(root: Path, draw: Draw) -> Miniature:
     data = root / "database_nifti"
-    for number, (patient, ef) in enumerate([("patient47114711", 36), ("patient0002", 52)]):
+    for number, (patient, ef) in enumerate(
+        [("patient47114711", 36), ("patient0002", 52)]
+    ):
         for view in ("2CH", "4CH"):
             quality = {"2CH": "Good", "4CH": "Poor"}[view]
             path = data / patient / f"{patient}_{view}_half_sequence.nii.gz"

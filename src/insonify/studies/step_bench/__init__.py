@@ -1,0 +1,1 @@
+"""Where the time of a pretraining step goes, and how far it is from the machine."""

@@ -83,6 +83,10 @@ def build_backbone(
 ) -> nn.Module:
     """Make a backbone; its weights are drawn from the global generator.
 
+    The last normalisation of a residual block begins at 1, as in He et al., CVPR 2016.
+    timm's begins at 0 (Goyal et al., 2017), so that blocks say nothing at first: for
+    transfer such weights are worth less, before pretraining and after (docs/log.md).
+
     Raises:
         ConfigError: there is none of that name, or it cannot be dilated.
     """
@@ -90,14 +94,14 @@ def build_backbone(
         raise ConfigError(f"output stride must be in {STRIDES}, found {output_stride}")
     if architecture in ARCHITECTURES:
         make = ARCHITECTURES[architecture]
-        return make(channels=channels, output_stride=output_stride)
+        return _speaking(make(channels=channels, output_stride=output_stride))
     if not timm.is_model(architecture):
         near = timm.list_models(f"*{architecture}*")[:3]
         raise ConfigError(
             f"no encoder {architecture!r}; name one of {sorted(ARCHITECTURES)} or of "
             f"timm's models{f', such as {near}' if near else ''}"
         )
-    return _of_timm(architecture, channels, output_stride)
+    return _speaking(_of_timm(architecture, channels, output_stride))
 
 
 def _of_timm(architecture: str, channels: int, output_stride: int) -> nn.Module:
@@ -116,6 +120,15 @@ def _of_timm(architecture: str, channels: int, output_stride: int) -> nn.Module:
             f"({str(error) or 'timm has it at one stride'}); use one of "
             f"{sorted(ARCHITECTURES)}, or a ResNet or EfficientNet of timm"
         ) from None
+    return backbone
+
+
+def _speaking(backbone: nn.Module) -> nn.Module:
+    """The backbone with residual blocks that say something before they have learnt."""
+    for block in backbone.modules():
+        if isinstance(block, BasicBlock | Bottleneck):
+            last: Any = block.bn3 if isinstance(block, Bottleneck) else block.bn2
+            nn.init.ones_(last.weight)
     return backbone
 
 

@@ -144,8 +144,11 @@ class _Normalised(torch.autograd.Function):
         dist.all_reduce(sums_2C)
         by_C = (variance_C + ctx.eps).rsqrt()
         sum_C, dot_C = sums_2C / ctx.count * weighted_C * by_C
-        slope_C, shape = dot_C * by_C, (-1,) + (1,) * (x_NCHW.ndim - 2)
-        offset_C = sum_C - mean_C * slope_C
-        dx_NCHW -= x_NCHW * slope_C.view(shape) + offset_C.view(shape)
+        slope_C = dot_C * by_C
+        offset_C, zero_C = sum_C - mean_C * slope_C, torch.zeros_like(mean_C)
+        # x · slope + offset, in float32 on the way even where x is not.
+        dx_NCHW -= F.batch_norm(
+            x_NCHW, zero_C, zero_C + 1, slope_C, offset_C, False, 0.0, 0.0
+        )
         learnt = (None, None) if weight_C is None else (dweight_C, dbias_C)
         return dx_NCHW, *learnt, None, None, None, None

@@ -7,6 +7,7 @@ VLDB 2023).
 
 import os
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any, Final, Literal
 
 import torch
@@ -19,6 +20,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.fabric.utilities.rank_zero import rank_zero_only
 from torch import nn
 from torch.distributed.fsdp import fully_shard
+from torch.nn.parallel import DistributedDataParallel
 
 from insonify.core.errors import ConfigError
 from insonify.model.synchronised import synchronised
@@ -134,7 +136,11 @@ def _meet_again(device: torch.device) -> None:
 
 def _ddp() -> Strategy:
     # Buffers are the same everywhere already: statistics are synchronised.
-    return DDPStrategy(broadcast_buffers=False, gradient_as_bucket_view=True)
+    known = signature(DistributedDataParallel.__init__).parameters
+    new = "forward_sync_buffers" in known  # Since PyTorch 2.14; the older name warns.
+    name = "forward_sync_buffers" if new else "broadcast_buffers"
+    never: dict[str, Any] = {name: False}
+    return DDPStrategy(gradient_as_bucket_view=True, **never)
 
 
 def _fsdp(world: int) -> Strategy:

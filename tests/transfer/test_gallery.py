@@ -30,6 +30,7 @@ from insonify.transfer.gallery_neighbours import (
     find_neighbours,
 )
 from insonify.transfer.progress import Step
+from tests.transfer.untrained import untrained
 
 SIZE = (32, 40)
 OPTIONS = GalleryOptions(
@@ -47,7 +48,7 @@ def store(store: Store) -> Store:
 def checkpoint(seed: int = 7, **provenance: Any) -> Checkpoint:
     known = {"recipe": "siamese", "seed": seed, "store": "elsewhere", "subjects": []}
     return Checkpoint(
-        encoder=Encoder("resnet10_half", seed=seed).eval(),
+        encoder=untrained("resnet10_half", seed),
         card=Card(
             architecture="resnet10_half", size=SIZE, provenance=known | provenance
         ),

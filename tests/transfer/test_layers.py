@@ -12,6 +12,7 @@ from insonify.core.errors import ConfigError
 from insonify.model.checkpoint import Card, Checkpoint
 from insonify.model.encoder import Encoder
 from insonify.model.heads import FeatureMaps
+from insonify.model.stages import stage_maps
 from insonify.store import Store
 from insonify.transfer.arms import Arm
 from insonify.transfer.layers import (
@@ -59,9 +60,7 @@ def test_the_last_stage_of_a_resnet_is_what_the_encoder_ends_with() -> None:
 @torch.inference_mode()
 def test_reading_and_resampling_may_change_places() -> None:
     encoder = Encoder("resnet10_half").eval().dilated(8)
-    (stem_BChw, *_) = encoder.backbone.forward_intermediates(  # type: ignore[operator]
-        encoder.prepare(FRAMES), intermediates_only=True
-    )
+    (stem_BChw, *_) = stage_maps(encoder, FRAMES)
     weights_C = torch.randn(64, generator=Generator().manual_seed(1))
     read_BHW = torch.einsum("bchw,c->bhw", stem_BChw.float(), weights_C)
     slow_Bhw = F.avg_pool2d(read_BHW[:, None], 4)[:, 0]

@@ -11,7 +11,6 @@ from insonify.clips.loader import FrameReader
 from insonify.core.errors import CheckpointError, ConfigError, LeakError, StoreError
 from insonify.core.predictions import Predictions
 from insonify.model.checkpoint import Card, Checkpoint, random_twin
-from insonify.model.encoder import Encoder
 from insonify.report.tables.options import ReportOptions
 from insonify.report.tables.table import build_table
 from insonify.store import Store
@@ -21,6 +20,7 @@ from insonify.transfer.frames import choose_frames
 from insonify.transfer.linear import LinearProbe
 from insonify.transfer.planes import PlanesOptions, run_planes
 from insonify.transfer.progress import Step
+from tests.transfer.untrained import untrained
 
 SIZE = (32, 40)
 OPTIONS = PlanesOptions(
@@ -49,7 +49,7 @@ def checkpoint(seed: int = 7, **provenance: Any) -> Checkpoint:
         "subjects": [],
     }
     return Checkpoint(
-        encoder=Encoder("resnet10t", seed=seed).eval(),
+        encoder=untrained("resnet10t", seed),
         card=Card(architecture="resnet10t", size=SIZE, provenance=known | provenance),
     )
 

@@ -76,15 +76,17 @@ class Cluster:
                 f"batch is {batch}, no multiple of {self.devices} devices x "
                 f"{self.nodes} nodes; give one that is"
             )
+        self._check_started()
+
+    def _check_started(self) -> None:
         if self.nodes > 1 and not any(name in os.environ for name in _STARTED_BY):
             raise ConfigError(
                 f"nodes is {self.nodes}, but neither torchrun nor SLURM started this "
                 "process; see docs/cluster.md for the command of each machine"
             )
-        started = self.world
-        if "TORCHELASTIC_RUN_ID" in os.environ:
-            started = int(os.environ["WORLD_SIZE"])
-        if started != self.world:
+        if "TORCHELASTIC_RUN_ID" not in os.environ:
+            return
+        if (started := int(os.environ["WORLD_SIZE"])) != self.world:
             raise ConfigError(
                 f"torchrun started {started} processes for {self.devices} devices x "
                 f"{self.nodes} nodes; give --devices its --nproc-per-node and --nodes "
@@ -111,20 +113,22 @@ class Cluster:
             raise ConfigError(
                 f"{self.devices} devices x {self.nodes} nodes cannot be had: {error}"
             ) from None
-        if int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0:
-            _meet_again(fabric.device)
+        _meet_again(fabric.device)
         fabric.launch()
         return fabric
 
 
 def _meet_again(device: torch.device) -> None:
-    """Join the others after torchrun has started all anew.
+    """Join the others, if torchrun has started all anew.
 
     In PyTorch 2.14 the agent's store outlives a restart, and with it the addresses of
     processes that are gone: whoever reads them waits in vain (five of six restarts of
     two gloo processes). Ours bear the number of the restart.
     """
     known = os.environ
+    by_agent = known.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
+    if not by_agent or known["TORCHELASTIC_RESTART_COUNT"] == "0":
+        return
     store = dist.TCPStore(known["MASTER_ADDR"], int(known["MASTER_PORT"]))  # type: ignore[attr-defined]
     dist.init_process_group(
         dist.get_default_backend_for_device(device),

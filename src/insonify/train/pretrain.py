@@ -98,23 +98,26 @@ def pretrain(
         initial=initial,
         writes=first,
     )
-    size, task = options.clips.size, options.probe_task
-    watch = Watch(
-        options=options,
-        state=state,
-        writer=run.writer(state.step) if first else None,
-        probe=build_probe(
-            store, roles, task, size, options.probe_frames or _PROBE_FRAMES
-        ),
-        held_out=held_out_loader(store, roles, options),
-        save=saver.save_step,
-        on_progress=on_progress,
-    )
+    watch = _new_watch(saver, on_progress)
     share = Share(rank=fabric.global_rank, world=fabric.world_size)
     _train(fabric, loader, JointLoss(options, kinds, share), watch, path)
     saver.save_encoder(run.checkpoint)
     fabric.barrier()
     return run.checkpoint
+
+
+def _new_watch(saver: Saver, on_progress: Callable[[Progress], None]) -> Watch:
+    options, store, roles = saver.options, saver.store, saver.roles
+    frames = options.probe_frames or _PROBE_FRAMES
+    return Watch(
+        options=options,
+        state=saver.state,
+        writer=saver.run.writer(saver.state.step) if saver.writes else None,
+        probe=build_probe(store, roles, options.probe_task, options.clips.size, frames),
+        held_out=held_out_loader(store, roles, options),
+        save=saver.save_step,
+        on_progress=on_progress,
+    )
 
 
 def _train(

@@ -228,7 +228,7 @@ def test_clips_may_be_asked_about_as_they_were_trained_on(
             for each in (plain, found[0])
         ]
         known = [each.of("order", "shortest path") for each in (plain, found[0])]
-        assert np.allclose(*said, atol=2e-3) == (name == "plain")
+        assert np.allclose(said[0], said[1], atol=2e-3) == (name == "plain")
         assert (known[0]["answer"] == known[1]["answer"]) == (name == "plain")
 
 

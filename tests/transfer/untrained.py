@@ -1,5 +1,7 @@
 """Encoders that know textures apart without having learnt."""
 
+from typing import Any
+
 from timm.models.resnet import BasicBlock
 from torch import nn
 
@@ -14,5 +16,6 @@ def untrained(architecture: str, seed: int) -> Encoder:
     encoder = Encoder(architecture, seed=seed).eval()
     for block in encoder.modules():
         if isinstance(block, BasicBlock):
-            nn.init.zeros_(block.bn2.weight)
+            last: Any = block.bn2
+            nn.init.zeros_(last.weight)
     return encoder

@@ -54,9 +54,9 @@ def keep_freed_memory() -> bool:
     """Have the C library keep what this process frees; once is enough.
 
     A training step frees and asks again for some hundreds of megabytes, and touching
-    fresh pages costs a third of a small encoder's step: 45 000 page faults, none once
-    memory is kept (``benchmarks/pretrain_step.py``). The most that a process holds
-    stays as it is, within 4 %; what it holds between its tasks grows to that.
+    fresh pages costs 1 to 10 % of a step on a quiet machine, more on a busy one
+    (``benchmarks/pretrain_step.py``). Pretraining then holds some hundred megabytes
+    more (docs/memory.md).
 
     Returns:
         Whether it is kept: not where it is not glibc, or where the user has set such

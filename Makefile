@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO ?= demo-run
 
-.PHONY: demo test lint check constraints clean
+.PHONY: demo test lint docs check constraints licences release-check clean
 
 demo: $(READY)  ## the whole job on data that is here: ingest, pretrain, transfer, table
 	$(BIN)/insonify demo $(DEMO)
@@ -19,16 +19,25 @@ lint: $(READY)  ## style, types, and which room may import which
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint test
+docs: $(READY)  ## build the site, in site/; any warning fails
+	$(BIN)/zensical build --clean --strict
+
+check: lint docs test
+
+release-check: $(READY)  ## build a release, and use it as a new user would; leaves dist/
+	OMP_NUM_THREADS=2 $(BIN)/python release/check_wheel.py
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev,baselines,dicom,ray,review,volumes]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev,baselines,dicom,docs,export,ray,review,volumes]'
 	touch $@
 
 constraints: $(READY)  ## pin what is installed now
 	{ echo "# What CI runs. Made by: make constraints"; \
 	  $(BIN)/pip freeze --exclude-editable; } > constraints.txt
+
+licences: $(READY)  ## write docs/reference/licences.md
+	$(BIN)/python release/licences.py
 
 clean:
 	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

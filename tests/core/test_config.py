@@ -52,6 +52,10 @@ def test_what_is_saved_loads_as_it_was(
         ({"mode": "c"}, "one of"),
         ({"inner": {"pair": [1], "many": []}}, "2 values"),
         ({"inner": 3}, "an object"),
+        ({"share": float("nan")}, "a finite number"),
+        ({"share": 10**400}, "a finite number"),
+        ({"extra": {"k": "3"}}, "extra.'k': wanted a value of type int"),
+        ({"mode": "c" * 10**6}, "found 'cccc"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_place(

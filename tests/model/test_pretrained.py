@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from torch import Generator, Tensor, nn
 
 from insonify.core.errors import CheckpointError, ConfigError
-from insonify.model.checkpoint import CARD, load_checkpoint, load_encoder
+from insonify.model.checkpoint import CARD, load_checkpoint
 from insonify.model.efficientnet_names import as_in_timm
 from insonify.model.encoder import Encoder
 from insonify.model.grey_stem import Normalisation, fold
@@ -74,7 +74,7 @@ def test_an_adopted_encoder_answers_as_the_original(
     file = written(net, tmp_path / "w.safetensors")
     told = AdoptOptions(size=SIZE, mean=(0.4,), std=(0.3,))
     adopt(architecture, file, tmp_path / "out", told)
-    encoder, grey = load_encoder(tmp_path / "out"), frames(2, *SIZE)
+    encoder, grey = load_checkpoint(tmp_path / "out").encoder, frames(2, *SIZE)
     wanted = answer(net, grey, Normalisation((0.4,) * 3, (0.3,) * 3))
     assert differs(encoder(grey), wanted) < 1e-5
     assert differs(encoder(grey + 0.1), wanted) > 1e-4
@@ -92,7 +92,7 @@ def test_different_means_are_folded_exactly_where_no_filter_leaves_the_frame(
     assert card.provenance["deviation"] < 1e-5
     grey = frames(2, *SIZE)
     wanted = answer(net, grey, IMAGENET)
-    assert differs(load_encoder(tmp_path / "out")(grey), wanted) < 1e-5
+    assert differs(load_checkpoint(tmp_path / "out").encoder(grey), wanted) < 1e-5
 
 
 def test_at_the_edges_different_means_cost_a_measured_little(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_grey_weights_and_architectures_of_ours_are_taken_as_they_are(
     told = AdoptOptions(size=(32, 40), mean=(0.4,), std=(0.3,))
     adopt("resnet10_half", file, tmp_path / "out", told)
     grey = frames(2, 32, 40)
-    found = load_encoder(tmp_path / "out")(grey)
+    found = load_checkpoint(tmp_path / "out").encoder(grey)
     assert torch.allclose(found, known(grey), atol=1e-4)
     grey_net = trained("test_byobnet", in_chans=1)
     written(grey_net, file)

@@ -8,7 +8,7 @@ import tyro
 from rich.table import Table
 
 from insonify.cli.console import console
-from insonify.model.checkpoint import load_encoder
+from insonify.model.checkpoint import load_checkpoint
 from insonify.model.pretrained import AdoptOptions, adopt
 
 
@@ -37,7 +37,7 @@ class Adopt:
     def run(self) -> int:
         """Adopt, and show what came of it; 0 when done."""
         card = adopt(self.architecture, self.weights, self.out, self.options)
-        encoder, facts = load_encoder(self.out), card.provenance
+        encoder, facts = load_checkpoint(self.out).encoder, card.provenance
         count = sum(parameter.numel() for parameter in encoder.parameters())
         table = Table("", self.architecture, title="insonify adopt")
         table.add_row("weights (SHA-256)", facts["weights"]["sha256"][:16])

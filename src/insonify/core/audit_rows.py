@@ -110,6 +110,15 @@ class AuditRows:
         return table.sort_by("clip")
 
 
+_HEAD: Final[dict[str, Any]] = {
+    "store": str,
+    "questions": tuple[Question, ...],
+    "conditions": tuple[Condition, ...],
+    "facts": dict[str, Any],
+}
+"""Types of what a file says of its rows."""
+
+
 def lists(column: pa.ChunkedArray) -> Floats:
     """A column of lists of one length as an array (N, P)."""
     return np.array(column.to_pylist(), np.float64)
@@ -133,21 +142,11 @@ def read_audit(path: Path) -> AuditRows:
     Raises:
         ReportError: the file is missing, damaged, of another kind or version.
     """
-    rows, head = read_described(path, KIND, FORMAT)
-    questions = tuple(
-        Question(**{key: _tuple(value) for key, value in each.items()})
-        for each in head.pop("questions")
-    )
-    conditions = tuple(Condition(**each) for each in head.pop("conditions"))
+    rows, head = read_described(path, KIND, FORMAT, _HEAD)
     try:
-        return AuditRows(**head, questions=questions, conditions=conditions, rows=rows)
+        return AuditRows(**head, rows=rows)
     except ReportError as error:
         raise ReportError(f"{path}: {error}") from None
-
-
-def _tuple(value: Any) -> Any:
-    """JSON knows no tuples."""
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _require(right: bool, found: str) -> None:

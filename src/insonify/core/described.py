@@ -1,6 +1,7 @@
 """Parquet files that say themselves what they are: a JSON head in their metadata."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from insonify.core.config import to_plain
-from insonify.core.errors import ReportError
+from insonify.core.config import fields_from_plain, to_plain
+from insonify.core.errors import ConfigError, ReportError
 from insonify.core.files import write_bytes
+from insonify.core.records import parse_object, shown
 
 _PREFIX: Final = "insonify."
 
@@ -36,9 +38,15 @@ def write_described(
 
 
 def read_described(
-    path: Path, kind: str, file_format: int
+    path: Path, kind: str, file_format: int, fields: Mapping[str, Any]
 ) -> tuple[pa.Table, dict[str, Any]]:
     """Read the rows and the head of a file of one kind and format.
+
+    Args:
+        path: The file.
+        kind: What it must call itself.
+        file_format: The format that it must have.
+        fields: Type of each field of the head; it must have these and no others.
 
     Raises:
         ReportError: the file is missing, damaged, of another kind or format.
@@ -48,12 +56,16 @@ def read_described(
     except (OSError, pa.ArrowException) as error:
         raise _unreadable(path, error) from None
     key = f"{_PREFIX}{kind}".encode()
-    head: dict[str, Any] = json.loads((table.schema.metadata or {}).get(key, b"{}"))
-    if (found := head.pop("format", None)) != file_format:
-        raise ReportError(
-            f"{path}: {kind} format {found}, this insonify reads {file_format}; run "
-            "`insonify transfer` again"
-        )
+    try:
+        plain = parse_object((table.schema.metadata or {}).get(key, b"{}"), str(path))
+        if (found := plain.pop("format", None)) != file_format:
+            raise ReportError(
+                f"{path}: {kind} format {shown(found)}, this insonify reads "
+                f"{file_format}; run `insonify transfer` again"
+            )
+        head = fields_from_plain(fields, plain, str(path))
+    except ConfigError as error:
+        raise ReportError(str(error)) from None
     return table.replace_schema_metadata(), head
 
 

@@ -41,6 +41,15 @@ and ``y`` are a place on the map; ``neighbours`` are numbers of rows, the most a
 frames of other subjects first, ``similarities`` the cosine with each; ``thumbnail`` is
 a grey JPEG."""
 
+_HEAD: Final[dict[str, Any]] = {
+    "task": str,
+    "classes": tuple[str, ...],
+    "store": str,
+    "arm": str,
+    "facts": dict[str, Any],
+    "size": tuple[int, int],
+}
+"""Types of what a file says of its rows."""
 _JPEG: Final = b"\xff\xd8"
 _SLACK: Final = 1e-4
 """How far float32 may carry a cosine or a place beyond 1."""
@@ -143,10 +152,9 @@ def read_gallery(path: Path) -> Gallery:
     Raises:
         ReportError: the file is missing, damaged, of another kind or version.
     """
-    rows, head = read_described(path, KIND, FORMAT)
-    classes, (height, width) = tuple(head.pop("classes")), head.pop("size")
+    rows, head = read_described(path, KIND, FORMAT, _HEAD)
     try:
-        return Gallery(**head, classes=classes, size=(height, width), rows=rows)
+        return Gallery(**head, rows=rows)
     except ReportError as error:
         raise ReportError(f"{path}: {error}") from None
 

@@ -29,6 +29,14 @@ COLUMNS: Final = [
 """What every row says: which prediction of which frame it is; ``fraction`` is the
 share of labelled training subjects used."""
 
+HEAD: Final[dict[str, Any]] = {
+    "task": str,
+    "store": str,
+    "arms": dict[str, dict[str, Any]],
+    "facts": dict[str, Any],
+}
+"""Types of what every file says of its rows."""
+
 _IDENTITY: Final = [name for name, _ in COLUMNS if name != "subject"]
 _SAME: Final = 1e-3
 """Share of the probability that may lie elsewhere in the same prediction; float32

@@ -20,7 +20,14 @@ import pyarrow.compute as pc
 from insonify.core.coding import keys_of
 from insonify.core.described import read_described, write_described
 from insonify.core.errors import ReportError
-from insonify.core.joining import COLUMNS, PredictedRows, flat_values, join, require
+from insonify.core.joining import (
+    COLUMNS,
+    HEAD,
+    PredictedRows,
+    flat_values,
+    join,
+    require,
+)
 
 FORMAT: Final = 1
 KIND: Final = "predictions"
@@ -75,13 +82,16 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
 def read_predictions(path: Path) -> Predictions:
     """Read and check what :func:`write_predictions` wrote.
 
+    Args:
+        path: The file.
+
     Raises:
         ReportError: the file is missing, damaged, of another kind or version.
     """
-    rows, head = read_described(path, KIND, FORMAT)
-    classes = tuple(head.pop("classes"))
+    fields = {**HEAD, "classes": tuple[str, ...]}
+    rows, head = read_described(path, KIND, FORMAT, fields)
     try:
-        return Predictions(**head, classes=classes, rows=rows)
+        return Predictions(**head, rows=rows)
     except ReportError as error:
         raise ReportError(f"{path}: {error}") from None
 

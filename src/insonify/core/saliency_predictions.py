@@ -19,7 +19,14 @@ import pyarrow.compute as pc
 
 from insonify.core.described import read_described, write_described
 from insonify.core.errors import ReportError
-from insonify.core.joining import COLUMNS, PredictedRows, flat_values, join, require
+from insonify.core.joining import (
+    COLUMNS,
+    HEAD,
+    PredictedRows,
+    flat_values,
+    join,
+    require,
+)
 from insonify.core.saliency import Floats
 
 FORMAT: Final = 1
@@ -63,6 +70,7 @@ class SaliencyPredictions(PredictedRows):
 
     def __post_init__(self) -> None:
         self.require_columns(SALIENCY_SCHEMA)
+        require(min(self.shape) > 0, "maps have no rows or no columns")
         cells = self.shape[0] * self.shape[1]
         lengths = pc.unique(pc.list_value_length(self.rows["map"])).to_pylist()
         require(lengths == [cells], f"maps have {lengths} cells, not {cells}")
@@ -104,13 +112,15 @@ def write_saliency(path: Path, predictions: SaliencyPredictions) -> None:
 def read_saliency(path: Path) -> SaliencyPredictions:
     """Read and check what :func:`write_saliency` wrote.
 
+    Args:
+        path: The file.
+
     Raises:
         ReportError: the file is missing, damaged, of another kind or version.
     """
-    rows, head = read_described(path, KIND, FORMAT)
-    height, width = head.pop("shape")
+    rows, head = read_described(path, KIND, FORMAT, {**HEAD, "shape": tuple[int, int]})
     try:
-        return SaliencyPredictions(**head, shape=(height, width), rows=rows)
+        return SaliencyPredictions(**head, rows=rows)
     except ReportError as error:
         raise ReportError(f"{path}: {error}") from None
 

@@ -17,13 +17,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from insonify.clips.loader import cut, largest_window
 from insonify.core.errors import ConfigError
 from insonify.core.video import Box, Frames
 from insonify.deploy.decoder import map_network
 from insonify.deploy.head_options import HeadOptions, HeadsCard
 from insonify.deploy.heads_folder import fingerprint, read_heads, write_heads
 from insonify.deploy.learning import learn_planes, learn_saliency
+from insonify.deploy.views import as_views
 from insonify.model.checkpoint import Checkpoint
 from insonify.store import Store
 from insonify.train.monitor import encode
@@ -118,9 +118,7 @@ class Heads:
         Returns:
             uint8 (B, H, W), of :attr:`size`.
         """
-        window = largest_window(rectangle, self.size)
-        views = [cut(frame_HW, window, self.size) for frame_HW in frames_BHW]
-        return torch.from_numpy(np.stack(views))
+        return as_views(frames_BHW, self.size, rectangle)
 
     def probabilities(self, frames_BHW: Views) -> Floats:
         """Class probabilities of views: (B, C), each row of sum 1.

@@ -1,9 +1,8 @@
 """Learnt heads in a folder: safetensors and JSON, no pickle."""
 
 import hashlib
-import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import torch
 from safetensors.torch import save_file
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 from insonify.core.config import from_plain, to_plain
 from insonify.core.errors import CheckpointError, ConfigError
 from insonify.core.files import new_folder, write_json
+from insonify.core.records import read_object, shown
 from insonify.deploy.decoder import rebuild_decoder
 from insonify.deploy.head_options import HeadsCard
 from insonify.model.checkpoint import Checkpoint, read_tensors
@@ -66,11 +66,26 @@ def read_heads(
         )
     tensors = read_tensors(folder / WEIGHTS)
     try:
-        return card, _probe(tensors), _decoder(tensors)
-    except (KeyError, TypeError, RuntimeError) as error:
+        probe, decoder = _probe(tensors), _decoder(tensors)
+        _check_fit(probe, len(card.classes), checkpoint.encoder.dim)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError(
             f"{folder}: {WEIGHTS} does not fit {CARD} ({error}); learn the heads again"
         ) from None
+    return card, probe, decoder
+
+
+def _check_fit(probe: FittedProbe | None, classes: int, dim: int) -> None:
+    """Refuse a probe of other classes or features than the card and encoder have."""
+    expected = {
+        "mean_D": (dim,),
+        "scale_D": (dim,),
+        "weights_CD": (classes, dim),
+        "bias_C": (classes,),
+    }
+    for name, values in vars(probe).items() if probe is not None else ():
+        if values.shape != expected[name]:
+            raise ValueError(f"{name} has shape {values.shape}, not {expected[name]}")
 
 
 def _probe(tensors: dict[str, Tensor]) -> FittedProbe | None:
@@ -95,15 +110,16 @@ def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 def _read_card(folder: Path) -> HeadsCard:
     try:
-        plain: dict[str, Any] = json.loads((folder / CARD).read_text())
-    except (OSError, json.JSONDecodeError) as error:
+        plain = read_object(folder / CARD)
+    except ConfigError as error:
+        why = str(error).removeprefix(f"{folder / CARD}: ")
         raise CheckpointError(
-            f"{folder}: no readable {CARD} ({type(error).__name__}); name a folder of "
-            "learnt heads, or a new one to keep them in"
+            f"{folder}: no readable {CARD} ({why}); name a folder of learnt heads, "
+            "or a new one to keep them in"
         ) from None
     if (found := plain.pop("format", None)) != FORMAT:
         raise CheckpointError(
-            f"{folder}: heads of format {found}, this insonify reads {FORMAT}; learn "
-            "them again"
+            f"{folder}: heads of format {shown(found)}, this insonify reads {FORMAT}; "
+            "learn them again"
         )
     return from_plain(HeadsCard, plain, str(folder / CARD))

@@ -19,7 +19,7 @@ from insonify.deploy.colours import Picture
 _CODEC: Final = "libx264"
 _TICKS: Final = 90_000
 """A second, in ticks of the file's clock."""
-_COMMENT: Final = "insonify render. For research use only; not a medical device."
+_COMMENT: Final = "insonify. For research use only; not a medical device."
 
 
 class MovieFile:

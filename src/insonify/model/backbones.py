@@ -13,6 +13,7 @@ from timm.models.resnet import BasicBlock, Bottleneck, ResNet
 from torch import nn
 
 from insonify.core.errors import ConfigError
+from insonify.core.records import shown
 from insonify.model.sononet import SonoNet
 
 STRIDE: Final = 32
@@ -98,8 +99,8 @@ def build_backbone(
     if not timm.is_model(architecture):
         near = timm.list_models(f"*{architecture}*")[:3]
         raise ConfigError(
-            f"no encoder {architecture!r}; name one of {sorted(ARCHITECTURES)} or of "
-            f"timm's models{f', such as {near}' if near else ''}"
+            f"no encoder {shown(architecture)}; name one of {sorted(ARCHITECTURES)} or "
+            f"of timm's models{f', such as {near}' if near else ''}"
         )
     return _speaking(_of_timm(architecture, channels, output_stride))
 

@@ -4,7 +4,6 @@ A checkpoint holds the encoder's weights and normalisation, its architecture, th
 of the frames it saw, and where it comes from. No pickle is ever read or written.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,14 +13,17 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from insonify.core.config import from_plain, to_plain
-from insonify.core.errors import CheckpointError
+from insonify.core.errors import CheckpointError, ConfigError
 from insonify.core.files import new_folder, write_json
+from insonify.core.records import read_object, shown
 from insonify.model.encoder import Encoder
 
 FORMAT: Final = 1
 WEIGHTS: Final = "weights.safetensors"
 OPTIMIZER: Final = "optimizer.safetensors"
 CARD: Final = "checkpoint.json"
+_MOST_PIXELS: Final = 8192
+"""Rows or columns of a frame: more than any ultrasound screen has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,12 @@ class Card:
     architecture: str
     size: tuple[int, int]
     provenance: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        if not 1 <= min(self.size) <= max(self.size) <= _MOST_PIXELS:
+            raise ConfigError(
+                f"frames have 1 to {_MOST_PIXELS} rows and columns, found {self.size}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,13 +89,17 @@ def save_checkpoint(
         write_json(draft / CARD, {"format": FORMAT, **to_plain(card)})
 
 
-def load_checkpoint(path: Path) -> Checkpoint:
-    """Load an encoder from a checkpoint folder or from a run that holds one.
+def load_checkpoint(path: Path | str) -> Checkpoint:
+    """Load an encoder, and what is known of it.
+
+    Args:
+        path: A checkpoint folder, or a run of `insonify pretrain` that holds one.
 
     Raises:
         CheckpointError: there is none, it is damaged, or of another version.
     """
-    folder = path if (path / CARD).exists() else path / "checkpoint"
+    folder = Path(path)
+    folder = folder if (folder / CARD).exists() else folder / "checkpoint"
     card = _read_card(folder)
     prefix = "encoder."
     tensors = {
@@ -103,15 +115,6 @@ def load_checkpoint(path: Path) -> Checkpoint:
             f"{folder}: weights do not fit {card.architecture} ({error})"
         ) from None
     return Checkpoint(encoder=encoder.eval(), card=card)
-
-
-def load_encoder(path: Path) -> Encoder:
-    """The encoder of a checkpoint or run, in evaluation mode: frames to features.
-
-    Raises:
-        CheckpointError: there is none, it is damaged, or of another version.
-    """
-    return load_checkpoint(path).encoder
 
 
 def random_twin(checkpoint: Checkpoint, seed: int) -> Encoder:
@@ -139,15 +142,16 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 def _read_card(folder: Path) -> Card:
     try:
-        plain: dict[str, Any] = json.loads((folder / CARD).read_text())
-    except (OSError, json.JSONDecodeError) as error:
+        plain = read_object(folder / CARD)
+    except ConfigError as error:
+        why = str(error).removeprefix(f"{folder / CARD}: ")
         raise CheckpointError(
-            f"{folder}: no readable {CARD} ({type(error).__name__}); name a checkpoint "
-            "folder or the run folder of a finished `insonify pretrain`"
+            f"{folder}: no readable {CARD} ({why}); name a checkpoint folder or the "
+            "run folder of a finished `insonify pretrain`"
         ) from None
     if (found := plain.pop("format", None)) != FORMAT:
         raise CheckpointError(
-            f"{folder}: checkpoint format {found}, this insonify reads "
+            f"{folder}: checkpoint format {shown(found)}, this insonify reads "
             f"{FORMAT}; use the insonify that wrote it"
         )
     return from_plain(Card, plain, str(folder / CARD))

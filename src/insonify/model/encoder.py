@@ -50,7 +50,7 @@ class Encoder(nn.Module):
         self.architecture = architecture
         self.channels = channels
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)
             self.backbone = build_backbone(
                 architecture, channels=channels, output_stride=output_stride
             )

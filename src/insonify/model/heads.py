@@ -27,7 +27,7 @@ class PlaneHead(nn.Module):
     def __init__(self, dim: int, outputs: int, *, seed: int = 0) -> None:
         super().__init__()
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)
             self.votes = nn.Sequential(
                 nn.Conv2d(dim, _HIDDEN, 1), nn.ReLU(), nn.Conv2d(_HIDDEN, outputs, 1)
             )
@@ -60,7 +60,7 @@ class SaliencyHead(nn.Module):
         super().__init__()
         self.register_buffer("bias_hw", bias_hw)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)
             self.layers = nn.Sequential(
                 nn.Conv2d(dim, dim, 7, padding=3, groups=dim),
                 nn.ReLU(),

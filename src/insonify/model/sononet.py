@@ -46,7 +46,7 @@ _ARRAYS: Final = ("weight", "offset", "scale", "mean", "inverse deviation")
 _ADVICE: Final = "use SonoNet16.npz as its authors published it"
 _GREYS: Final = 255.0
 """Deviation of its normalised frames; arbitrary, but it was trained so."""
-_STILL: Final = 1e-6
+_STILL: Final = 1e-3
 """Deviation below which a frame shows nothing."""
 
 
@@ -130,7 +130,7 @@ class SonoNetHead(nn.Module):
     def __init__(self, *, seed: int = 0) -> None:
         super().__init__()
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)
             self.adaptation = Unit(SonoNet.num_features, _ADAPTED, kernel=1, relu=True)
             self.classes = Unit(_ADAPTED, len(CLASSES), kernel=1, relu=False)
 

@@ -127,10 +127,17 @@ def _puzzle(
 
 
 def embedding_of(method: MethodName) -> PretrainOptions:
-    """A joint embedding with the clips and texture of ``relative``.
+    """A joint embedding with the texture of ``relative``.
 
-    Warps are milder: views hold five sixths of a clip's side, not two thirds.
+    Frames of a clip follow twice as fast, and views hold three quarters of its side,
+    not two thirds: what two views were best with (docs/log.md).
     """
-    warp = Warp(size=SMALL, rotation=15.0, margin=1.2)
-    task = JointEmbedding(method=method, warp=warp)
-    return replace(relative(), recipe=method, relative=None, embedding=task)
+    base = relative()
+    warp = Warp(size=SMALL, rotation=25.0, margin=1.35)
+    return replace(
+        base,
+        recipe=method,
+        clips=replace(base.clips, interval_s=4 / 30, motion_floor=0.25),
+        relative=None,
+        embedding=JointEmbedding(method=method, warp=warp),
+    )

@@ -11,7 +11,12 @@ _W = TypeVar("_W", bound=WarpedViews)
 
 
 def with_size(options: PretrainOptions, size: tuple[int, int]) -> PretrainOptions:
-    """The same options for views of another size."""
+    """The same options for views of another size.
+
+    Args:
+        options: A recipe.
+        size: Rows and columns of the views, for clips and tasks alike.
+    """
     changed = _with_tasks(options, size=size)
     return replace(options, clips=replace(options.clips, size=size), **changed)
 

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
+from insonify.core.errors import StoreError
 from insonify.core.video import Frames
 
 Codec = Literal["jpeg", "png", "raw"]
@@ -34,8 +35,19 @@ def decode(data: bytes, codec: Codec, height: int, width: int) -> Frames:
 
     Returns:
         Array (height, width) of uint8; for ``raw`` a read-only view of ``data``.
+
+    Raises:
+        StoreError: it is no such image, or of another size.
     """
-    if codec == "raw":
-        return np.frombuffer(data, np.uint8).reshape(height, width)
-    with Image.open(io.BytesIO(data), formats=(codec.upper(),)) as image:
-        return np.asarray(image)
+    try:
+        if codec == "raw":
+            return np.frombuffer(data, np.uint8).reshape(height, width)
+        with Image.open(io.BytesIO(data), formats=(codec.upper(),)) as image:
+            if (image.width, image.height, image.mode) == (width, height, "L"):
+                return np.asarray(image)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        pass
+    raise StoreError(
+        f"a stored image is no grey {codec} of {height} x {width} pixels; the store is "
+        "damaged: ingest the sources into a new one"
+    )

@@ -37,7 +37,7 @@ class Store(Contents):
     """
 
     @classmethod
-    def create(cls, path: Path, settings: StoreSettings) -> "Store":
+    def create(cls, path: Path | str, settings: StoreSettings) -> "Store":
         """Make an empty store.
 
         Args:
@@ -47,13 +47,16 @@ class Store(Contents):
         Raises:
             StoreError: the place is not empty, or cannot be reached.
         """
+        path = Path(path)
         place = place_of(path)
         if read_head(place) is not None:
             raise StoreError(f"{place.root}: not empty, a store; name a new place")
         return cls._with(path, settings, make_store(place, settings))
 
     @classmethod
-    def open(cls, path: Path, versions: Mapping[str, int] | None = None) -> "Store":
+    def open(
+        cls, path: Path | str, versions: Mapping[str, int] | None = None
+    ) -> "Store":
         """Open a store for reading.
 
         Args:
@@ -63,6 +66,7 @@ class Store(Contents):
         Raises:
             StoreError: there is no store, it has another format, or is out of reach.
         """
+        path = Path(path)
         place = place_of(path)
         head = read_head(place)
         if head is None:
@@ -73,12 +77,13 @@ class Store(Contents):
         return cls(path, head, Tables(place, versions))
 
     @classmethod
-    def open_or_create(cls, path: Path, settings: StoreSettings) -> "Store":
+    def open_or_create(cls, path: Path | str, settings: StoreSettings) -> "Store":
         """Open a store for writing; several processes may do so at once.
 
         Raises:
             StoreError: the store exists with other settings, or is out of reach.
         """
+        path = Path(path)
         place = place_of(path)
         head = read_head(place) or make_store(place, settings)
         store = cls._with(path, settings, head)

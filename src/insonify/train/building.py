@@ -22,7 +22,7 @@ def new_model(encoder: Encoder, options: PretrainOptions) -> JointModel:
             that the tasks do not share.
     """
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(options.seed)
+        torch.default_generator.manual_seed(options.seed)
         heads = {name: _head(task, encoder) for name, task in options.tasks.items()}
     momenta = {
         name: task.momentum

@@ -14,6 +14,7 @@ from torch.utils.tensorboard import SummaryWriter
 from insonify.core.config import to_plain
 from insonify.core.errors import CheckpointError, ConfigError
 from insonify.core.files import write_bytes, write_json
+from insonify.core.records import read_object
 from insonify.store import Store
 from insonify.train.precision import Precision, precision_of
 
@@ -61,7 +62,7 @@ class RunFolder:
         record |= {"initial": initial} if initial else {}
         there = self.path / "config.json"
         if there.exists():
-            old = json.loads(there.read_text())
+            old = read_object(there)
             versions = old.pop("store_versions", None)
             if old != record:
                 changed = _difference(old, record)
@@ -91,7 +92,14 @@ class RunFolder:
                 f"{self.path}: no finished run of `insonify pretrain`; name its run "
                 "folder"
             )
-        known: dict[str, Any] = json.loads(there.read_text())
+        try:
+            known = read_object(there)
+        except ConfigError as error:
+            raise CheckpointError(str(error)) from None
+        if not known.keys() >= {"store", "options"}:
+            raise CheckpointError(
+                f"{there}: does not say what the run began with; restore the file"
+            )
         return known
 
     def step_folder(self, step: int) -> Path:

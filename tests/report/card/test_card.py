@@ -275,9 +275,9 @@ def test_the_run_is_told_as_it_logged_itself(card: Card) -> None:
     assert training.seconds == pytest.approx(3 * 48 / 24)
     assert (training.loss, training.held_out) == (1.0, {"knn": 0.625})
     text = card_as_markdown(card)
-    assert "| Clip | 4 frames, 0.267 s apart" in text
+    assert "| Clip | 4 frames, 0.133 s apart" in text
     assert "embedding (which warped frames are of one clip, by simclr" in text
-    assert "--clips.interval-s 0.26666666666666666" in text
+    assert "--clips.interval-s 0.13333333333333333" in text
     assert f"--split {SPLIT}" in text
 
 

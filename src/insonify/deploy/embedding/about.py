@@ -7,7 +7,8 @@ from typing import Final
 import pyarrow as pa
 
 from insonify.core.config import from_plain
-from insonify.core.errors import StoreError
+from insonify.core.errors import ConfigError, StoreError
+from insonify.core.records import parse_object, shown
 from insonify.deploy.heads_folder import fingerprint
 from insonify.model.checkpoint import Checkpoint
 
@@ -79,16 +80,16 @@ class About:
             StoreError: it is not a table of features, or of another format.
         """
         try:
-            plain = json.loads((schema.metadata or {})[_KEY])
+            plain = parse_object((schema.metadata or {})[_KEY], where)
             found = plain.pop("format")
-        except (KeyError, ValueError):
+        except (KeyError, ConfigError):
             raise StoreError(
                 f"{where}: not a table of features; remove it and run `insonify embed`"
             ) from None
         if found != FORMAT:
             raise StoreError(
-                f"{where}: features of format {found}, this insonify reads {FORMAT}; "
-                "remove it and run `insonify embed` again"
+                f"{where}: features of format {shown(found)}, this insonify reads "
+                f"{FORMAT}; remove it and run `insonify embed` again"
             )
         return from_plain(cls, plain, where)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import IO, Any, Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
+from insonify.core.cells import plain_cell
 from insonify.deploy.review.catalogue import Entry
 from insonify.deploy.review.images import PNG, Image, Images, encoded
 from insonify.store import Stretch
@@ -169,5 +170,6 @@ def _seconds(bound_s: float | None) -> float | None:
 
 def _csv(rows: Iterable[Sequence[Any]]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    plain = (map(plain_cell, row) for row in rows)
+    csv.writer(text, lineterminator="\n").writerows(plain)
     return text.getvalue()

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from insonify.core.cells import plain_cell
 from insonify.deploy.search.hits import Hit
 from insonify.store import Store
 
@@ -45,7 +46,8 @@ class Listing:
         ):
             time_s, similarity = f"{hit.time_s:.3f}", f"{hit.similarity:.6f}"
             known = [rank, hit.video, hit.frame, time_s, hit.subject, similarity]
-            writer.writerow([*known, *(found.get(task, "") for task in self.tasks)])
+            labels = (found.get(task, "") for task in self.tasks)
+            writer.writerow(map(plain_cell, [*known, *labels]))
         return text.getvalue().encode()
 
 

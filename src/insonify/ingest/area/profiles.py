@@ -114,6 +114,8 @@ def _parse(text: str, path: Path) -> tuple[Profile, ...]:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}: line {mark.line + 1}" if mark else f"{path}"
         raise ConfigError(f"{where}: not YAML; correct it") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: nested too deeply; correct it") from None
     if plain is None:
         return ()
     if not isinstance(plain, list):

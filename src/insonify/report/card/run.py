@@ -14,7 +14,9 @@ from typing import Any, Final
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from insonify.core.errors import CheckpointError
+from insonify.core.config import fields_from_plain
+from insonify.core.errors import CheckpointError, ConfigError
+from insonify.core.records import read_object
 
 _CARD: Final = "checkpoint.json"
 _WEIGHTS: Final = "weights.safetensors"
@@ -22,6 +24,13 @@ _ENCODER: Final = "encoder."
 _BUFFERS: Final = ("running_mean", "running_var", "num_batches_tracked")
 """What a batch normalisation measures, and does not learn."""
 _HELD_OUT: Final = "held_out."
+_FIELDS: Final[dict[str, Any]] = {
+    "format": int,
+    "architecture": str,
+    "size": tuple[int, int],
+    "provenance": dict[str, Any],
+}
+"""Types of what the card of a checkpoint says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,11 +107,17 @@ def read_run(path: Path) -> Run:
             f"{path}: no {_CARD} here or in its folder checkpoint; name the run folder "
             "of a finished `insonify pretrain`, or a checkpoint folder"
         )
+    try:
+        card = fields_from_plain(_FIELDS, card, str(folder / _CARD))
+    except ConfigError as error:
+        raise CheckpointError(str(error)) from None
     # A checkpoint by itself: what lies around it may be of something else.
     config = {} if bare else _json(path / "config.json") or {}
     options = config.get("options")
     provenance = dict(card["provenance"])
     seen = provenance.pop("subjects", None)
+    if seen is not None and not _is_names(seen):
+        raise CheckpointError(f"{folder / _CARD}: subjects are no list; restore it")
     provenance["subjects"] = None if seen is None else len(seen)
     rows, column = card["size"]
     return Run(
@@ -121,17 +136,18 @@ def read_run(path: Path) -> Run:
     )
 
 
+def _is_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
 def _json(path: Path) -> dict[str, Any] | None:
     """A JSON object; None where there is no such file."""
-    try:
-        found: dict[str, Any] = json.loads(path.read_text())
-    except (FileNotFoundError, NotADirectoryError):
+    if not path.exists():
         return None
-    except (OSError, ValueError) as error:
-        raise CheckpointError(
-            f"{path}: cannot be read ({type(error).__name__}); restore the file"
-        ) from None
-    return found
+    try:
+        return read_object(path)
+    except ConfigError as error:
+        raise CheckpointError(f"{path}: cannot be read ({error})") from None
 
 
 def _weights(path: Path) -> Weights:

@@ -74,7 +74,7 @@ def read_run(folder: Path) -> RunRecord:
         ReportError: a file of it is missing or damaged.
     """
     config = _json(folder / CONFIG)
-    if "options" not in config:
+    if not isinstance(config.get("options"), dict):
         raise ReportError(
             f"{folder / CONFIG}: not of a run of `insonify pretrain`; name its folder"
         )
@@ -86,7 +86,7 @@ def read_run(folder: Path) -> RunRecord:
         options=config["options"],
         config=config,
         environment=_json(environment) if environment.exists() else {},
-        provenance=card.get("provenance", {}),
+        provenance=_object(card.get("provenance")),
         finished=finished,
         curves=_curves(folder / "metrics.jsonl"),
     )
@@ -95,13 +95,17 @@ def read_run(folder: Path) -> RunRecord:
 def _json(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ReportError(
             f"{path}: not readable as JSON ({type(error).__name__}); restore the file"
         ) from None
     if not isinstance(found, dict):
         raise ReportError(f"{path}: holds no JSON object; restore the file")
     return found
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _curves(path: Path) -> dict[str, Curve]:

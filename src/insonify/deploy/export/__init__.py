@@ -1,0 +1,1 @@
+"""Checkpoint to files that run without insonify: ONNX, torch.export, timm."""

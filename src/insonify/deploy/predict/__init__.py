@@ -1,0 +1,1 @@
+"""Predictions on recordings and live sources: frames → probabilities."""

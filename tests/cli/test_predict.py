@@ -156,8 +156,13 @@ def test_ctrl_c_ends_it_with_the_summary(
         os.kill(os.getpid(), signal.SIGINT)
 
     written = io.StringIO()
-    with standard_input(frames_THW.tobytes()) as write, redirect_stdout(written):
-        threading.Thread(target=interrupt, daemon=True).start()
-        assert run(piped(arguments, tmp_path)) == 0
-        os.close(write)
+    # Where tests run in the background, the signal is ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with standard_input(frames_THW.tobytes()) as write, redirect_stdout(written):
+            threading.Thread(target=interrupt, daemon=True).start()
+            assert run(piped(arguments, tmp_path)) == 0
+            os.close(write)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert "3 frames came" in capsys.readouterr().err

@@ -92,13 +92,12 @@ def write_film(store: Store, video: str, path: Path) -> Path:
 
 
 def decode(films: Sequence[Path]) -> int:
-    """Decode all frames to grey, and nothing else."""
+    """Decode all frames, with all threads, and nothing else."""
     count = 0
     for film in films:
         with av.open(str(film)) as container:
-            for frame in container.decode(video=0):
-                frame.to_ndarray(format="gray")
-                count += 1
+            container.streams.video[0].thread_type = "AUTO"
+            count += sum(1 for _ in container.decode(video=0))
     return count
 
 

@@ -23,11 +23,12 @@ import numpy as np
 from table import show
 
 from insonify.deploy.head_options import HeadOptions
+from insonify.deploy.kept_heads import learnt_heads
 from insonify.deploy.predict.batch import predict
 from insonify.deploy.predict.live import Answer, LiveOptions, LiveSummary, watch
 from insonify.deploy.predict.live_source import raw_frames
 from insonify.deploy.predict.options import PredictOptions
-from insonify.deploy.predict.predictor import Model, learnt_heads
+from insonify.deploy.predict.predictor import Model
 from insonify.deploy.predict.sources import Reading
 from insonify.deploy.scan import file_scan, stored_scan
 from insonify.ingest.clean import CleanOptions

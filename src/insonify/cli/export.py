@@ -11,11 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from insonify.cli.console import console
-from insonify.core.errors import ConfigError
 from insonify.deploy.export.options import ExportOptions
 from insonify.deploy.export.run import Exported, export, require_new
 from insonify.deploy.head_options import HeadOptions
 from insonify.deploy.heads import Heads
+from insonify.deploy.kept_heads import learnt_heads
 from insonify.model.checkpoint import Checkpoint, load_checkpoint
 from insonify.store import Store
 
@@ -67,16 +67,9 @@ class Export:
             return None
         if self.heads.exists():
             return Heads.load(self.heads, checkpoint)
-        if store is None:
-            raise ConfigError(
-                f"{self.heads}: no such folder; name one of learnt heads, or pass "
-                "--store STORE, from whose labels and gaze they are learnt"
-            )
         asked = self.options
         learning = HeadOptions(task=asked.task, split=asked.split, fold=asked.fold)
-        heads = Heads.fit(store, checkpoint, learning, tell)
-        heads.save(self.heads)
-        return heads
+        return learnt_heads(checkpoint, self.heads, store, learning, tell)
 
 
 def _tell(found: Exported, out: Path) -> None:

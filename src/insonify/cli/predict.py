@@ -15,10 +15,11 @@ from insonify.core.errors import ConfigError
 from insonify.deploy.export.about import CARD
 from insonify.deploy.export.runtime import OnnxHeads
 from insonify.deploy.head_options import HeadOptions
+from insonify.deploy.kept_heads import learnt_heads
 from insonify.deploy.predict.batch import Summary, predict
 from insonify.deploy.predict.live import LiveOptions
 from insonify.deploy.predict.options import PredictOptions
-from insonify.deploy.predict.predictor import Model, learnt_heads
+from insonify.deploy.predict.predictor import Model
 from insonify.deploy.predict.record import HEADS, check_folder
 from insonify.deploy.predict.sources import Reading
 from insonify.deploy.scan import split_name

@@ -11,6 +11,7 @@ from insonify.cli.console import console, progress_bar
 from insonify.core.errors import ConfigError
 from insonify.deploy.head_options import HeadOptions
 from insonify.deploy.heads import Heads
+from insonify.deploy.kept_heads import learnt_heads
 from insonify.deploy.look import Look
 from insonify.deploy.render import OnProgress, Rendered, render
 from insonify.deploy.scan import Scan, file_scan, split_name, stored_scan
@@ -111,35 +112,14 @@ class Render:
     def _heads(
         self, store: Store | None, checkpoint: Checkpoint, show: OnProgress
     ) -> Heads:
-        if self.heads is not None and self.heads.exists():
-            heads = Heads.load(self.heads, checkpoint)
-            self._require_same(heads, store)
-            return heads
-        if store is None:
-            raise ConfigError(
-                "a checkpoint knows no classes: pass --store STORE, from whose labels "
-                "and gaze they are learnt, or --heads FOLDER of heads learnt before"
-            )
-        heads = Heads.fit(
-            store, checkpoint, self.learning, lambda doing: show(doing, 0, None)
+        kept = self.heads is not None and self.heads.exists()
+        return learnt_heads(
+            checkpoint,
+            self.heads,
+            None if kept and self.store is None else store,
+            self.learning,
+            on_progress=lambda doing: show(doing, 0, None),
         )
-        if self.heads is not None:
-            heads.save(self.heads)
-        return heads
-
-    def _require_same(self, heads: Heads, store: Store | None) -> None:
-        """Refuse kept heads that are not those that the options ask for."""
-        card, where = heads.card, f"{self.heads}: these heads were learnt"
-        if self.store is not None and store is not None and card.store != store.id:
-            raise ConfigError(
-                f"{where} from another store; name another folder, or no --store"
-            )
-        if not self.learning.agrees(card.options):
-            known = card.options
-            raise ConfigError(
-                f"{where} with other options (task {known.task}, split {known.split}, "
-                f"fold {known.fold}); name another folder, or leave the options out"
-            )
 
     def _truth(
         self, named: tuple[Path, str] | None, scan: Scan, heads: Heads

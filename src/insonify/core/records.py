@@ -9,7 +9,7 @@ import reprlib
 from pathlib import Path
 from typing import Any, Final
 
-from insonify.core.errors import ConfigError
+from insonify.core.errors import CheckpointError, ConfigError
 
 _MOST_BYTES: Final = 2**26
 """Of a record. A million pseudonyms take 28 MB, and parsing takes up to 24 times as
@@ -37,6 +37,33 @@ def read_object(path: Path) -> dict[str, Any]:
             f"{path}: cannot be read ({error.strerror}); restore the file"
         ) from None
     return parse_object(data, str(path))
+
+
+def read_of_format(path: Path, known: int, *, what: str, other: str) -> dict[str, Any]:
+    """Read the record of a folder, which says its format; the format is taken off.
+
+    Args:
+        path: The file.
+        known: The format that is read.
+        what: What to name instead of a folder without a readable record.
+        other: What to do about another format, after a semicolon.
+
+    Raises:
+        CheckpointError: it is missing, no JSON object, or of another format.
+    """
+    try:
+        plain = read_object(path)
+    except ConfigError as error:
+        why = str(error).removeprefix(f"{path}: ")
+        raise CheckpointError(
+            f"{path.parent}: no readable {path.name} ({why}); name {what}"
+        ) from None
+    if (found := plain.pop("format", None)) != known:
+        raise CheckpointError(
+            f"{path.parent}: {path.name} has format {shown(found)}, this insonify "
+            f"reads {known}; {other}"
+        )
+    return plain
 
 
 def parse_object(data: bytes, where: str) -> dict[str, Any]:

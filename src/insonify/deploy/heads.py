@@ -1,6 +1,6 @@
 """What a frozen encoder can say of a frame, once heads were learnt on it.
 
-A checkpoint has no classes and no maps of its own. Both are learnt in seconds from the
+A checkpoint has no classes and no maps of its own. Both are learnt from the
 labels and the gaze of a store's training subjects, and can be kept.
 
 Legend: B frames, H rows and W columns of views, C classes, h rows and w columns of

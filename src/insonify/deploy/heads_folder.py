@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from insonify.core.config import from_plain, to_plain
 from insonify.core.errors import CheckpointError, ConfigError
 from insonify.core.files import new_folder, write_json
-from insonify.core.records import read_object, shown
+from insonify.core.records import read_of_format
 from insonify.deploy.decoder import rebuild_decoder
 from insonify.deploy.head_options import HeadsCard
 from insonify.model.checkpoint import Checkpoint, read_tensors
@@ -109,17 +109,10 @@ def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def _read_card(folder: Path) -> HeadsCard:
-    try:
-        plain = read_object(folder / CARD)
-    except ConfigError as error:
-        why = str(error).removeprefix(f"{folder / CARD}: ")
-        raise CheckpointError(
-            f"{folder}: no readable {CARD} ({why}); name a folder of learnt heads, "
-            "or a new one to keep them in"
-        ) from None
-    if (found := plain.pop("format", None)) != FORMAT:
-        raise CheckpointError(
-            f"{folder}: heads of format {shown(found)}, this insonify reads {FORMAT}; "
-            "learn them again"
-        )
+    plain = read_of_format(
+        folder / CARD,
+        FORMAT,
+        what="a folder of learnt heads, or a new one to keep them in",
+        other="learn the heads again",
+    )
     return from_plain(HeadsCard, plain, str(folder / CARD))

@@ -15,7 +15,7 @@ from torch import Tensor
 from insonify.core.config import from_plain, to_plain
 from insonify.core.errors import CheckpointError, ConfigError
 from insonify.core.files import new_folder, write_json
-from insonify.core.records import read_object, shown
+from insonify.core.records import read_of_format
 from insonify.model.encoder import Encoder
 
 FORMAT: Final = 1
@@ -141,17 +141,10 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 
 def _read_card(folder: Path) -> Card:
-    try:
-        plain = read_object(folder / CARD)
-    except ConfigError as error:
-        why = str(error).removeprefix(f"{folder / CARD}: ")
-        raise CheckpointError(
-            f"{folder}: no readable {CARD} ({why}); name a checkpoint folder or the "
-            "run folder of a finished `insonify pretrain`"
-        ) from None
-    if (found := plain.pop("format", None)) != FORMAT:
-        raise CheckpointError(
-            f"{folder}: checkpoint format {shown(found)}, this insonify reads "
-            f"{FORMAT}; use the insonify that wrote it"
-        )
+    plain = read_of_format(
+        folder / CARD,
+        FORMAT,
+        what="a checkpoint folder or the run folder of a finished `insonify pretrain`",
+        other="use the insonify that wrote it",
+    )
     return from_plain(Card, plain, str(folder / CARD))

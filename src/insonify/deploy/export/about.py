@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from insonify.core.config import from_plain, to_plain
-from insonify.core.errors import CheckpointError, ConfigError
 from insonify.core.files import write_json
-from insonify.core.records import read_object, shown
+from insonify.core.records import read_of_format
 from insonify.deploy.export.options import Kind
 from insonify.deploy.heads import Heads
 from insonify.deploy.heads_folder import fingerprint
@@ -106,17 +105,10 @@ def read_card(folder: Path) -> ExportCard:
     Raises:
         CheckpointError: there is none, it is damaged, or of another version.
     """
-    try:
-        plain = read_object(folder / CARD)
-    except ConfigError as error:
-        why = str(error).removeprefix(f"{folder / CARD}: ")
-        raise CheckpointError(
-            f"{folder}: no readable {CARD} ({why}); name a folder that `insonify "
-            "export` wrote"
-        ) from None
-    if (found := plain.pop("format", None)) != FORMAT:
-        raise CheckpointError(
-            f"{folder}: export of format {shown(found)}, this insonify reads {FORMAT}; "
-            "export the checkpoint again"
-        )
+    plain = read_of_format(
+        folder / CARD,
+        FORMAT,
+        what="a folder that `insonify export` wrote",
+        other="export the checkpoint again",
+    )
     return from_plain(ExportCard, plain, str(folder / CARD))

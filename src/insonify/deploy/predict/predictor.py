@@ -8,7 +8,6 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from torch import Tensor
@@ -16,12 +15,9 @@ from torch import Tensor
 from insonify.core.config import to_plain
 from insonify.core.errors import ConfigError
 from insonify.core.video import Box, Frames
-from insonify.deploy.head_options import HeadOptions
 from insonify.deploy.heads import Heads, Views
 from insonify.deploy.scan import Scan
 from insonify.deploy.seen import Seen, seen_by
-from insonify.model.checkpoint import Checkpoint
-from insonify.store import Store
 from insonify.transfer.examples import Floats
 
 
@@ -90,58 +86,4 @@ class Model:
             fingerprint=hashlib.sha256(known.encode()).hexdigest(),
             about=about,
             seen=lambda scan: seen_by(scan, checkpoint, card),
-        )
-
-
-def learnt_heads(
-    checkpoint: Checkpoint,
-    kept: Path,
-    store: Store | None,
-    options: HeadOptions,
-    on_progress: Callable[[str], None],
-) -> Heads:
-    """The heads in a folder; if it is not there, heads that are learnt and put there.
-
-    Args:
-        checkpoint: The encoder.
-        kept: The folder.
-        store: What to learn from; None: the folder must be there.
-        options: How to learn.
-        on_progress: Told what is being done.
-
-    Raises:
-        CheckpointError: the folder is damaged, or of another encoder.
-        ConfigError: there is neither folder nor store, or the folder holds heads of
-            another store or other options.
-        StoreError: there is no such task or split.
-    """
-    if kept.exists():
-        heads = Heads.load(kept, checkpoint)
-        _require_same(heads, kept, store, options)
-        return heads
-    if store is None:
-        raise ConfigError(
-            "a checkpoint knows no classes: pass --heads FOLDER of heads learnt "
-            "before, or --store STORE, from whose labels they are learnt"
-        )
-    heads = Heads.fit(store, checkpoint, options, on_progress)
-    heads.save(kept)
-    return heads
-
-
-def _require_same(
-    heads: Heads, kept: Path, store: Store | None, options: HeadOptions
-) -> None:
-    """Refuse kept heads that are not those that are asked for."""
-    if store is not None and heads.card.store != store.id:
-        raise ConfigError(
-            f"{kept}: these heads were learnt from another store; name another folder, "
-            "or no --store"
-        )
-    if not options.agrees(heads.card.options):
-        known = heads.card.options
-        raise ConfigError(
-            f"{kept}: these heads were learnt with other options (task {known.task}, "
-            f"split {known.split}, fold {known.fold}); name another folder, or leave "
-            "the options out"
         )

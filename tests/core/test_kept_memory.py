@@ -17,7 +17,7 @@ def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 
 def work():
-    for _ in range(4):
+    for _ in range(20):
         torch.zeros(12_000_000)
 
 work()
@@ -28,7 +28,7 @@ print(faults() - before)
 
 
 def _faults(*, kept: bool) -> int:
-    """Page faults of making and freeing 48 MB four times, after it was done once."""
+    """Page faults of making and freeing 48 MB twenty times, after as many before."""
     script = _FAULTS.format(kept=kept)
     done = subprocess.run(
         [sys.executable, "-c", script], check=True, capture_output=True, text=True
@@ -38,8 +38,10 @@ def _faults(*, kept: bool) -> int:
 
 @pytest.mark.skipif(not keep_freed_memory(), reason="another C library than glibc")
 def test_memory_that_is_kept_is_not_paged_in_again() -> None:
-    assert _faults(kept=True) < 200
-    assert _faults(kept=False) > 4 * 12_000_000 * 4 // 2**21  # Huge pages at most.
+    freed = _faults(kept=False)
+    assert freed > 20 * 12_000_000 * 4 // 2**21  # Huge pages at most.
+    # A small object may come to lie in a kept block, and one more is then made.
+    assert _faults(kept=True) < freed / 4
 
 
 @pytest.mark.parametrize(

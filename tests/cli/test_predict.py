@@ -60,6 +60,19 @@ def test_a_store_needs_no_other_to_learn_from(
     assert (out / "frames.parquet").exists()
 
 
+@pytest.mark.parametrize("shared", [True, False])
+def test_saliency_is_learnt_for_heads_of_other_commands_too(
+    arguments: list[str], tmp_path: Path, *, shared: bool
+) -> None:
+    gazed, out = spot_store(tmp_path / "gazed"), tmp_path / "out"
+    named = arguments if shared else arguments[:2]
+    line = ["predict", str(gazed.path), *named, "--out", str(out), *QUICK]
+    assert run(line) == 0
+    heads = tmp_path / "heads" if shared else out / "heads"
+    left_out = json.loads((heads / "heads.json").read_text())["left_out"]
+    assert left_out == ([] if shared else ["saliency: it was not asked for"])
+
+
 def test_an_export_says_what_its_checkpoint_says(
     arguments: list[str],
     tmp_path: Path,

@@ -121,6 +121,13 @@ def test_what_the_store_lacks_is_left_out(tmp_path: Path) -> None:
     assert Heads.load(tmp_path / "heads", small_checkpoint()).card == found.card
 
 
+def test_saliency_is_learnt_only_where_it_is_asked_for(spots: Store) -> None:
+    found = Heads.fit(spots, small_checkpoint(), quick(), saliency=False)
+    assert found.classes
+    assert not found.has_saliency
+    assert found.card.left_out == ("saliency: it was not asked for",)
+
+
 def test_a_fold_is_taken_from_the_encoder(spots: Store) -> None:
     own = small_checkpoint(store=spots.id, split="three", fold=2)
     resolved = HeadOptions().resolved(spots, own)

@@ -129,7 +129,13 @@ class Predict:
         learn = None if kept.exists() and self.store is None else store
         with errors.status("reading the model") as status:
             heads = learnt_heads(
-                checkpoint, kept, learn, self.learning, on_progress=status.update
+                checkpoint,
+                kept,
+                learn,
+                self.learning,
+                on_progress=status.update,
+                # Heads in a folder of their own are for other commands too.
+                saliency=self.options.saliency or self.heads is not None,
             )
         for reason in heads.card.left_out:
             errors.print(f"Left out: {escape(reason)}.", soft_wrap=True)

@@ -22,7 +22,7 @@ from insonify.core.video import Box, Frames
 from insonify.deploy.decoder import map_network
 from insonify.deploy.head_options import HeadOptions, HeadsCard
 from insonify.deploy.heads_folder import fingerprint, read_heads, write_heads
-from insonify.deploy.learning import learn_planes, learn_saliency
+from insonify.deploy.learning import Saliency, learn_planes, learn_saliency
 from insonify.deploy.views import as_views
 from insonify.model.checkpoint import Checkpoint
 from insonify.store import Store
@@ -59,6 +59,8 @@ class Heads:
         checkpoint: Checkpoint,
         options: HeadOptions,
         on_progress: Callable[[str], None] = lambda _: None,
+        *,
+        saliency: bool = True,
     ) -> "Heads":
         """Learn heads from the training subjects of a store.
 
@@ -69,6 +71,7 @@ class Heads:
             checkpoint: The encoder; it stays as it is.
             options: How.
             on_progress: Told what is being done.
+            saliency: Whether to learn saliency, which takes most of the time.
 
         Raises:
             ConfigError: the options do not fit the store, or learning diverges.
@@ -76,21 +79,23 @@ class Heads:
         """
         options = options.resolved(store, checkpoint)
         planes = learn_planes(store, checkpoint, options, on_progress)
-        saliency = learn_saliency(store, checkpoint, options, on_progress)
+        maps = Saliency(left_out=("saliency: it was not asked for",))
+        if saliency:
+            maps = learn_saliency(store, checkpoint, options, on_progress)
         card = HeadsCard(
             checkpoint=fingerprint(checkpoint),
             store=store.id,
             versions=store.versions,
             options=options,
             classes=planes.classes,
-            subjects=tuple(sorted(planes.subjects | saliency.subjects)),
-            left_out=(*planes.left_out, *saliency.left_out),
+            subjects=tuple(sorted(planes.subjects | maps.subjects)),
+            left_out=(*planes.left_out, *maps.left_out),
         )
         return cls(
             checkpoint=checkpoint,
             card=card,
             probe=planes.probe,
-            decoder=saliency.decoder,
+            decoder=maps.decoder,
         )
 
     @property

@@ -16,6 +16,8 @@ def learnt_heads(
     store: Store | None,
     options: HeadOptions,
     on_progress: Callable[[str], None],
+    *,
+    saliency: bool = True,
 ) -> Heads:
     """The heads in a folder; if it is not there, heads that are learnt and put there.
 
@@ -26,6 +28,7 @@ def learnt_heads(
             of any store.
         options: How to learn.
         on_progress: Told what is being done.
+        saliency: Whether to learn saliency too.
 
     Raises:
         CheckpointError: the folder is damaged, or of another encoder.
@@ -42,7 +45,7 @@ def learnt_heads(
             "a checkpoint knows no classes: pass --store STORE, from whose labels and "
             "gaze they are learnt, or --heads FOLDER of heads learnt before"
         )
-    heads = Heads.fit(store, checkpoint, options, on_progress)
+    heads = Heads.fit(store, checkpoint, options, on_progress, saliency=saliency)
     if kept is not None:
         heads.save(kept)
     return heads

@@ -83,8 +83,8 @@ def predict(
     """
     if options.saliency and not model.predictor.has_saliency:
         raise ConfigError(
-            "this model knows no saliency, for its heads were learnt without gaze; "
-            "leave --saliency away, or learn heads from a store with gaze"
+            "this model knows no saliency, for its heads were learnt without; leave "
+            "--saliency away, or learn heads from a store with gaze in a new folder"
         )
     check_folder(out)
     keyed = reading.key is not None

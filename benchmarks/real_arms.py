@@ -18,9 +18,15 @@ from pathlib import Path
 from real import insonify, stores
 from standin import stand_in
 
-_BATCH = {"insonify": 48, "simclr": 96, "transform_only": 96, "siamese": 32}
+_BATCH = {
+    "insonify": 48,
+    "simclr": 96,
+    "hico": 96,
+    "transform_only": 96,
+    "siamese": 32,
+}
 """Clips a step, for 192 frames."""
-_RATE = 0.01
+_RATE = 0.003
 _FOLDS = 4
 
 

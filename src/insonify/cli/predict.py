@@ -51,7 +51,8 @@ class Predict:
     out: Path | None = None
     """Folder for what is found; one that was made by the same command is added to."""
     heads: Path | None = None
-    """Folder of learnt heads: read if it is there, else made; by default OUT/heads."""
+    """Folder of learnt heads: read if it is there, else made, with saliency; by default
+    OUT/heads, with saliency if that is asked for."""
     store: Path | None = None
     """Store to learn heads from, and to tell whose recordings are; by default that of
     STORE::VIDEO."""

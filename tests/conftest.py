@@ -14,6 +14,7 @@ from insonify.store import Label, Store, StoreSettings
 
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
+os.environ.pop("COLUMNS", None)  # Tables are as wide as where nobody set a width.
 
 
 def drifting_video(

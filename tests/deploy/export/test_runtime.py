@@ -98,7 +98,7 @@ def test_damage_is_found(mine: Path) -> None:
     with pytest.raises(CheckpointError, match="format 99"):
         OnnxHeads.load(mine)
     (mine / CARD).write_text("[]")
-    with pytest.raises(CheckpointError, match="no readable"):
+    with pytest.raises(CheckpointError, match=f"no readable {CARD}"):
         OnnxHeads.load(mine)
 
 

@@ -24,6 +24,7 @@ from insonify.deploy.predict.record import HEADS, check_folder
 from insonify.deploy.predict.sources import Reading
 from insonify.deploy.scan import split_name
 from insonify.ingest.deidentify import default_key_path, site_key
+from insonify.ingest.engine.limits import Limits
 from insonify.model.checkpoint import load_checkpoint
 from insonify.store import Store
 from insonify.store.head import NAME
@@ -59,6 +60,13 @@ class Predict:
     key: Path | None = None
     """The site's key, for pseudonyms as in its stores; by default that of this site. A
     site without any gets pseudonyms that are made without one."""
+    workers: int = 1
+    """Processes that read every file before it is predicted, so that one that kills or
+    hangs its reader is refused; 0 reads without others and limits, and is faster."""
+    limits: Annotated[tyro.conf.OmitArgPrefixes[Limits], tyro.conf.arg(name="")] = (
+        field(default_factory=Limits)
+    )
+    """What reading one file may cost."""
     strict: bool = False
     """Exit with 1 if a file was refused."""
     stream: str | None = None
@@ -167,6 +175,8 @@ class Predict:
             key=site_key(path) if path.exists() else None,
             store=store,
             ignored=tuple(each for each in named if each),
+            workers=self.workers,
+            limits=self.limits,
         )
         with progress_bar("files") as bar:
             line = bar.add_task("", total=None, figures="")

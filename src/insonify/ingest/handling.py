@@ -5,13 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from insonify.core.errors import IngestError
 from insonify.core.video import Video
 from insonify.ingest.clean import CleanOptions, Names, views
 from insonify.ingest.deidentify import content_pseudonym, pseudonym
-from insonify.ingest.engine.limits import Lost
+from insonify.ingest.engine.limits import WHY_LOST, Lost
 from insonify.ingest.folder.image_folder import digest_images, read_image_folder
 from insonify.ingest.formats.reading import read
 from insonify.ingest.label_table import Marked, Moment, Stretch, in_seconds
@@ -19,12 +18,6 @@ from insonify.ingest.recording import Recording
 from insonify.ingest.sheet import Glimpse, batch_row, jpeg
 from insonify.ingest.subjects import Known, Source
 from insonify.store import Label, Store, VideoEntry
-
-_LOST: Final[Mapping[Lost, str]] = {
-    "crashed": "decoding it kills the process: a faulty codec, or a damaged file",
-    "timed out": "it takes longer than --seconds allows; raise it, or export it again",
-    "out of memory": "it needs more memory than --memory-gib allows, or than there is",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +84,7 @@ def handle(job: Job) -> FileResult:
 
 def lost(job: Job, how: Lost) -> FileResult:
     """The result of a file that took its process with it."""
-    return FileResult(file=job.file, reason=_LOST[how])
+    return FileResult(file=job.file, reason=WHY_LOST[how])
 
 
 def _take(job: Job) -> FileResult:

@@ -76,7 +76,7 @@ def run(
     options: PredictOptions = OPTIONS,
     key: bytes | None = KEY,
 ) -> Summary:
-    reading = Reading(options=options.cleaning, key=key, store=None)
+    reading = Reading(options=options.cleaning, key=key, store=None, workers=0)
     key_path = out.parent / "private" / "site.key"
     sources = [str(name) for name in names]
     return predict(sources, model, out, options, reading, key_path=key_path)

@@ -4,6 +4,7 @@ import shutil
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from insonify.deploy.predict.record import (
     check_folder,
     finish_record,
 )
+from insonify.deploy.predict.rehearsal import rehearsed
 from insonify.deploy.predict.scan_folder import (
     SCANS,
     is_done,
@@ -64,7 +66,8 @@ def predict(
     """Say of every frame of the sources what it shows.
 
     What a folder holds already is not done again, so that an interrupted call that is
-    repeated goes on. A file that cannot be read is listed with its reason.
+    repeated goes on. A file that cannot be read is listed with its reason; it is tried
+    in another process first, so that it does no harm here.
 
     Args:
         sources: Files, folders, archives, stores, and STORE::VIDEO.
@@ -93,8 +96,9 @@ def predict(
         linkage = linkage_path(key_path or default_key_path(), record["id"])
         summary = Summary(linkage=linkage, total=len(planned))
         work = _Work(out, model, options, summary, on_step)
-        for item in planned:
-            work.take(item)
+        for item, refusal in rehearsed(planned, reading, partial(is_done, out)):
+            work.take(item, refusal)
+            item.done()
         scans, refused = done_scans(out), sorted(summary.refused)
         classes = model.predictor.classes
         count = write_tables(out, scans, refused, classes, options.format)
@@ -121,12 +125,12 @@ class _Work:
         self.private = PrivateList(summary.linkage)
         self.taken: dict[str, str] = {}
 
-    def take(self, item: Item) -> None:
+    def take(self, item: Item, refusal: str | None) -> None:
         """Predict one; a refusal is counted and listed, and is no error."""
         try:
             # Libraries quote headers and names in their warnings.
             with warnings.catch_warnings(action="ignore"):
-                outcome = self._taken(item)
+                outcome = self._taken(item, refusal)
         except (IngestError, MemoryError) as error:
             outcome = str(error) if isinstance(error, IngestError) else _MEMORY
             self.summary.refused.append((item.file, outcome))
@@ -134,7 +138,9 @@ class _Work:
             self.private.add(item.file, item.path, outcome)
         self.on_step(self.summary)
 
-    def _taken(self, item: Item) -> str:
+    def _taken(self, item: Item, refusal: str | None) -> str:
+        if refusal is not None:
+            raise IngestError(refusal)
         name = item.name()
         if self.taken.get(name, item.file) != item.file:
             raise IngestError(f"the same content as {name}, which is predicted")

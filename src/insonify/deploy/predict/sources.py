@@ -3,7 +3,8 @@
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -13,6 +14,7 @@ from insonify.deploy.predict.scan_folder import Named
 from insonify.deploy.scan import Scan, file_scan, split_name, stored_scan
 from insonify.ingest.clean import CleanOptions
 from insonify.ingest.deidentify import content_pseudonym
+from insonify.ingest.engine.limits import Limits
 from insonify.ingest.folder.folder_options import FolderOptions
 from insonify.ingest.folder.opening import Opening
 from insonify.ingest.folder.planning import Planned, plan
@@ -38,6 +40,10 @@ class Item:
     """Pseudonym of the content; raises IngestError where it cannot be read."""
     scan: Callable[[int], Scan]
     """Its image of this number, from 1; raises IngestError where it is refused."""
+    unread: Path | None = None
+    """The file that is to be decoded; None: there is none."""
+    done: Callable[[], None] = lambda: None
+    """To be called when it is no longer needed: what was unpacked goes then."""
 
     def scans(self) -> Iterator[tuple[Named, Scan]]:
         """All its images, the first one last, which marks the others complete."""
@@ -58,6 +64,14 @@ class Reading:
     """A store that may hold the same recordings, to tell whose they are."""
     ignored: tuple[Path, ...] = ()
     """What lies in a folder and is no recording."""
+    workers: int = 1
+    """Processes that read every file before it is predicted; 0: none."""
+    limits: Limits = field(default_factory=Limits)
+    """What it may cost them."""
+
+    def __post_init__(self) -> None:
+        if self.workers < 0:
+            raise ConfigError(f"workers must be at least 0, found {self.workers}")
 
 
 class Sources:
@@ -108,8 +122,8 @@ class Sources:
         for source, planned, scratch in self._files:
             opening = Opening(planned, source, FolderOptions(), scratch)
             for one in opening:
-                yield self._item(one, f"{base_of(source).resolve()}/{one.relative}")
-                opening.done(one.file)
+                path = f"{base_of(source).resolve()}/{one.relative}"
+                yield self._item(one, path, partial(opening.done, one.file))
 
     def _plan(self, name: str) -> None:
         path, named = Path(name), split_name(name)
@@ -132,9 +146,10 @@ class Sources:
         else:
             raise ConfigError(f"{name}: no such file or folder; correct the path")
 
-    def _item(self, one: OnDisk, path: str) -> Item:
+    def _item(self, one: OnDisk, path: str, done: Callable[[], None]) -> Item:
         reading = self.reading
 
+        @cache
         def name() -> str:
             if one.refused is not None:
                 raise IngestError(one.refused)
@@ -149,7 +164,14 @@ class Sources:
                 store=reading.store,
             )
 
-        return Item(file=one.file, path=path, name=name, scan=scan)
+        return Item(
+            file=one.file,
+            path=path,
+            name=name,
+            scan=scan,
+            unread=one.path if one.refused is None else None,
+            done=done,
+        )
 
 
 def _stored(store: Store, video: str) -> Item:

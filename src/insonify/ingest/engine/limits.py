@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -13,6 +14,12 @@ if sys.platform == "linux":
 
 Lost = Literal["crashed", "timed out", "out of memory"]
 """How a job ended without a result."""
+WHY_LOST: Final[Mapping[Lost, str]] = {
+    "crashed": "decoding it kills the process: a faulty codec, or a damaged file",
+    "timed out": "it takes longer than --seconds allows; raise it, or export it again",
+    "out of memory": "it needs more memory than --memory-gib allows, or than there is",
+}
+"""The same where the job was to read a file, for whoever reads the rejects."""
 
 _LEAST_GIB: Final = 0.25
 """Less is not enough for what libraries take at their first use."""

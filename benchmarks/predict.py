@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import av
@@ -114,9 +115,9 @@ def measure_files(
     """A row for each way to go through the files."""
     done = iter(range(1000))
 
-    def whole() -> int:
+    def whole(workers: int) -> int:
         out = folder / f"out-{next(done)}"
-        reading = Reading(options=FULL, key=None, store=None)
+        reading = Reading(options=FULL, key=None, store=None, workers=workers)
         return predict(
             [str(film) for film in films],
             model,
@@ -129,7 +130,8 @@ def measure_files(
     ways: dict[str, Callable[[], int]] = {
         "bare decoding": lambda: decode(films),
         "decoding and cleaning": lambda: clean(films),
-        "predict": whole,
+        "predict": partial(whole, 1),
+        "predict, no worker reads first": partial(whole, 0),
     }
     rates: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):

@@ -50,6 +50,8 @@ class Scan:
     saliency: bool = True
     log: list[dict[str, Any]] = field(default_factory=list)
     undone: list[dict[str, Any]] = field(default_factory=list)
+    more: list[str] = field(default_factory=list)
+    """Classes that can be labelled and that no probability is of."""
 
     def facts(self, video: str) -> dict[str, Any]:
         return {
@@ -62,7 +64,7 @@ class Scan:
             "times_s": self.times_s_T.round(3).tolist(),
             "segments": self.segments_T.tolist(),
             "task": "plane",
-            "classes": CLASSES,
+            "classes": CLASSES + self.more,
             "similar": self.planes,
             "saliency": self.saliency,
             "mm_per_pixel": [0.25, 0.25] if self.planes else None,

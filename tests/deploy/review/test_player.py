@@ -547,6 +547,20 @@ def test_an_interval_is_made_by_keys_alone(bench: Bench) -> None:
     assert bench.frames_of(bench.posted(1)[1]) == [51, 51]
 
 
+def test_classes_past_the_ninth_have_letters(bench: Bench) -> None:
+    bench.site.scans["v-short"].more = [f"plane {number}" for number in range(5, 12)]
+    bench.open()
+    bench.seek(30)
+    bench.page.press("e")
+    assert bench.posted(0)[1]["label"] == "plane 11"
+    bench.wait_text("chips", "Eplane 11")
+    bench.page.press("z")
+    bench.wait_text("toast", "There is no class 22.")
+    bench.page.press("E", "shift", code="KeyE")  # a class without a best frame
+    assert bench.current == 30
+    assert len(bench.site.posts) == 1
+
+
 def test_best_frames_are_a_click_or_a_key_away(bench: Bench) -> None:
     bench.open()
     best = bench.site.scans["v-short"].planes_told()["best"]

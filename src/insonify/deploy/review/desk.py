@@ -114,7 +114,7 @@ class Desk:
 
     @property
     def classes(self) -> list[str]:
-        """Classes to offer; one that comes, comes last, since digits stand for them."""
+        """Classes to offer; one that comes, comes last, since keys stand for them."""
         with self._naming:
             new = [name for name in self._book.classes() if name not in self._classes]
             self._classes.extend(new)

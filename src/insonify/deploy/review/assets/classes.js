@@ -1,10 +1,13 @@
-/** How classes look: a colour, a pattern and a digit each, never a colour alone. */
+/** How classes look: a colour, a pattern and a key each, never a colour alone. */
 
 // Okabe and Ito's hues, lightened for dark ground and darkened for light.
 const DARK = "#56b4e9 #e69f00 #1fbf92 #f0e442 #d790bb #f2763f #7d9bff #b5bcc6";
 const LIGHT = "#1f86c4 #b26f00 #00795a #857a00 #a54e7c #bd4700 #3257c5 #5b6470";
 export const COLOURS = { dark: DARK.split(" "), light: LIGHT.split(" ") };
 const TILE = 8;
+
+/** A key for each class, in their order (`words.KEYS`): letters that do nothing else. */
+export const KEYS = "123456789qetyuadghxcvz";
 
 /** Strokes of a tile: none, / \ | — × ·, grid. */
 const STROKES = [
@@ -21,15 +24,15 @@ const STROKES = [
 export class Classes {
   #patterns = new Map();
 
-  /** `names` in the order of their digits. */
+  /** `names` in the order of their keys. */
   constructor(names, theme) {
     this.names = names;
     this.theme = theme;
   }
 
-  digit(name) {
-    const n = this.names.indexOf(name);
-    return n >= 0 && n < 9 ? String(n + 1) : "";
+  /** As a keyboard shows it; empty where there are too many classes. */
+  key(name) {
+    return (KEYS[this.names.indexOf(name)] ?? "").toUpperCase();
   }
 
   colour(name) {
@@ -53,7 +56,7 @@ export class Classes {
     context.globalAlpha = 1;
   }
 
-  /** A square of colour and pattern with the digit, for buttons and lanes. */
+  /** A square of colour and pattern with the key, for buttons and lanes. */
   badge(name) {
     const badge = document.createElement("span");
     const canvas = document.createElement("canvas");
@@ -61,13 +64,13 @@ export class Classes {
     const context = canvas.getContext("2d");
     context.scale(2, 2);
     this.fill(context, name, 0, 0, 22, 22);
-    const digit = document.createElement("b");
-    digit.textContent = this.digit(name) || name.slice(0, 1).toUpperCase();
-    digit.style.color = this.ink;
-    digit.style.background = this.colour(name);
+    const key = document.createElement("b");
+    key.textContent = this.key(name) || "·";
+    key.style.color = this.ink;
+    key.style.background = this.colour(name);
     badge.className = "badge";
     badge.setAttribute("aria-hidden", "true");
-    badge.append(canvas, digit);
+    badge.append(canvas, key);
     return badge;
   }
 

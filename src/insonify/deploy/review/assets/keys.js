@@ -1,5 +1,9 @@
 /** Keys: one table for what they do and for the panel that explains them. */
 
+import { KEYS } from "./classes.js";
+
+const LETTERS = KEYS.replace(/\d/g, "");
+
 /** Each: keys as written in the panel, what they do. */
 export const HELP = [
   ["Space", "play or pause"],
@@ -7,11 +11,12 @@ export const HELP = [
   ["J K L", "play backwards, stop, play; J or L again: twice as fast"],
   ["Home End", "first and last frame"],
   ["1 – 9", "give the label to the chosen interval, or to this frame"],
+  [[...LETTERS.toUpperCase()].join(" "), "the same, for the tenth class and further ones"],
   ["0 Backspace Delete", "remove the label there"],
   ["I O", "begin and end an interval at this frame"],
   ["Esc", "let go of the interval"],
   ["Ctrl+Z Ctrl+Shift+Z", "undo, redo"],
-  ["Shift+1 – 9", "go to the best frame of a class"],
+  ["Shift+1 – 9", "go to the best frame of a class; so with the letters"],
   ["[ ]", "previous or next edge of a label"],
   ["+ − W", "zoom the timeline in, out, whole scan"],
   ["M", "show or hide where the model looks"],
@@ -80,6 +85,8 @@ function plain(event) {
   if (/^\d$/.test(key) && !event.shiftKey) return ["label", Number(key)];
   if (event.shiftKey && place && place !== "0") return ["best", Number(place)];
   if (PLAIN[key]) return PLAIN[key];
+  if (key.length === 1 && LETTERS.includes(key))
+    return [event.shiftKey ? "best" : "label", KEYS.indexOf(key) + 1];
   return place && !event.shiftKey ? ["label", Number(place)] : null;
 }
 

@@ -124,9 +124,9 @@ export function labelling(desk) {
 
   const actions = {
     give,
-    label: (digit) => {
-      const name = digit ? desk.screen.classes.names[digit - 1] : null;
-      if (name === undefined) desk.screen.notices.say(`There is no class ${digit}.`);
+    label: (number) => {
+      const name = number ? desk.screen.classes.names[number - 1] : null;
+      if (name === undefined) desk.screen.notices.say(`There is no class ${number}.`);
       else give(name);
     },
     choose,

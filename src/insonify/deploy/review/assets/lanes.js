@@ -106,9 +106,9 @@ export function drawStretches(context, stretches, scan, view, width, row, classe
 function drawName(context, label, from, to, row, classes) {
   const left = Math.max(from, 0) + 4;
   const room = to - left - 4;
-  const digit = classes.digit(label);
-  const full = digit ? `${digit} ${label}` : label;
-  const text = context.measureText(full).width <= room ? full : digit;
+  const key = classes.key(label);
+  const full = key ? `${key} ${label}` : label;
+  const text = context.measureText(full).width <= room ? full : key;
   const wide = context.measureText(text).width;
   if (!text || wide > room) return;
   context.fillStyle = classes.colour(label);

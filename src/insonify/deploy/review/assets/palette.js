@@ -9,9 +9,9 @@ const made = (tag, name, text = "") => {
 
 function classButton(classes, name, label) {
   const button = made("button", "class");
-  const digit = classes.digit(name);
+  const key = classes.key(name);
   button.type = "button";
-  button.title = digit ? `Label as ${name} (${digit})` : `Label as ${name}`;
+  button.title = key ? `Label as ${name} (${key})` : `Label as ${name}`;
   button.dataset.label = name;
   button.append(classes.badge(name), made("span", "", name));
   button.addEventListener("click", () => label(name));
@@ -33,12 +33,12 @@ export function fillPalette(holder, classes, label) {
 export function fillNames(holder, lanes, classes, best, seek) {
   const rows = lanes.map((name) => {
     const row = made("button", "name");
-    const digit = classes.digit(name);
+    const key = classes.key(name);
     const frame = best.get(name);
     row.type = "button";
     row.disabled = frame === undefined;
     row.title = frame === undefined ? name : `Best frame of ${name}`;
-    if (digit && frame !== undefined) row.title += ` (Shift+${digit})`;
+    if (key && frame !== undefined) row.title += ` (Shift+${key})`;
     row.append(classes.badge(name), made("span", "word", name), made("span", "share"));
     row.addEventListener("click", () => seek(frame));
     return row;

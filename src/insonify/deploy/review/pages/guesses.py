@@ -1,4 +1,4 @@
-"""The classes as buttons, each with its digit and how likely the head thinks it is."""
+"""The classes as buttons, each with its key and how likely the head thinks it is."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -7,11 +7,10 @@ from markupsafe import Markup
 from nicegui import ui
 
 from insonify.deploy.review.pages import widgets
-from insonify.deploy.review.pages.words import class_style
+from insonify.deploy.review.pages.words import KEYS, class_style
 
-_DIGITS: Final = 9
 _GUESS: Final = Markup(
-    '<span class="guess-bar" style="width: {width:.1f}%"></span><kbd>{digit}</kbd>'
+    '<span class="guess-bar" style="width: {width:.1f}%"></span><kbd>{key}</kbd>'
     '<i class="dot"></i><span class="guess-name">{label}</span>'
     '<span class="quiet numbers">{share}</span>'
 )
@@ -28,15 +27,15 @@ class Guesses:
         self._classes: list[str] = []
         with ui.element("section"):
             title = Markup("<h2>What is it? <span>{}</span></h2>")
-            widgets.html(title.format("a digit labels and goes on"))
+            widgets.html(title.format("a key labels and goes on"))
             self._hint = widgets.html(_NO_CLASSES).classes("quiet small")
             self._room = ui.element("div").classes("guesses")
             widgets.form("New class", "Add", self._add).classes("add-class")
 
-    def label_of(self, digit: int) -> str | None:
-        """The class of a key, 1 … 9."""
-        place = digit - 1
-        return self._classes[place] if 0 <= place < len(self._classes) else None
+    def label_of(self, key: str) -> str | None:
+        """The class of one of ``KEYS``."""
+        place = KEYS.index(key)
+        return self._classes[place] if place < len(self._classes) else None
 
     def draw(self, classes: list[str], guess: dict[str, float]) -> None:
         """Show these classes, in their fixed order, and how likely each is."""
@@ -47,7 +46,7 @@ class Guesses:
             self._rows[label].set_content(
                 _GUESS.format(
                     width=100 * (share or 0),
-                    digit=number + 1 if number < _DIGITS else "·",
+                    key=KEYS[number].upper() if number < len(KEYS) else "·",
                     label=label,
                     share="" if share is None else f"{100 * share:.0f} %",
                 )

@@ -15,7 +15,7 @@ from insonify.deploy.review.pages.guesses import Guesses
 from insonify.deploy.review.pages.pen import Pen
 from insonify.deploy.review.pages.shell import Shell
 from insonify.deploy.review.pages.turns import Entry, Turns
-from insonify.deploy.review.pages.words import count, picture_address
+from insonify.deploy.review.pages.words import KEYS, count, picture_address
 from insonify.deploy.review.refusals import Refusal
 
 BATCH: Final = 10
@@ -24,7 +24,6 @@ _COUNT: Final = 24
 _LOW: Final = 5
 """So few left to show, and more are asked for."""
 _AHEAD: Final = 3
-_DIGITS: Final = "123456789"
 _OTHER_KEYS: Final = "space arrowright arrowleft backspace ctrl+z l r"
 
 
@@ -46,7 +45,7 @@ class QueuePage:
                 with ui.element("section"):
                     self._curve = widgets.html(Markup(""))
                     widgets.tick(_EXAMINE, False, self._ask_others)
-        widgets.shortcuts(self._page, f"{' '.join(_DIGITS)} {_OTHER_KEYS}", self._key)
+        widgets.shortcuts(self._page, f"{' '.join(KEYS)} {_OTHER_KEYS}", self._key)
         self._draw()
         self._more()
 
@@ -102,8 +101,8 @@ class QueuePage:
         background_tasks.create(work, context=self._page)
 
     def _key(self, key: str) -> None:
-        if key in _DIGITS:
-            label = self._guesses.label_of(int(key))
+        if key in KEYS:
+            label = self._guesses.label_of(key)
             if label is not None:
                 self._say(label)
         elif key == "l":

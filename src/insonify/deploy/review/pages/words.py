@@ -8,6 +8,8 @@ from markupsafe import Markup
 
 COLOURS: Final = 8
 """Class colours that ``assets/classes.js`` has; later classes begin anew."""
+KEYS: Final = "123456789qetyuadghxcvz"
+"""A key for each class, in their order, as in ``assets/classes.js``."""
 
 
 def clock(seconds: float, decimals: int = 0) -> str:

@@ -6,6 +6,7 @@ import torch
 from timm.models.resnet import BasicBlock, Bottleneck
 
 from insonify.model.backbones import build_backbone
+from insonify.model.residual import begin_blocks
 
 
 @pytest.mark.parametrize("name", ["resnet10_half", "seresnext50_half", "resnet18"])
@@ -17,6 +18,17 @@ def test_every_block_says_something_before_it_has_learnt(name: str) -> None:
         given = torch.rand(2, block.conv1.in_channels, 8, 8)
         past = given if block.downsample is None else block.downsample(given)
         assert not torch.allclose(block(given), torch.relu(past))
+
+
+def test_quiet_blocks_say_nothing_until_they_are_told_to_speak() -> None:
+    backbone = build_backbone("seresnext50_half").eval()
+    blocks = [m for m in backbone.modules() if isinstance(m, BasicBlock | Bottleneck)]
+    assert begin_blocks(backbone, quiet=True) == len(blocks) == 16
+    given = torch.rand(2, blocks[1].conv1.in_channels, 8, 8)
+    torch.testing.assert_close(blocks[1](given), given)
+    begin_blocks(backbone, quiet=False)
+    assert not torch.allclose(blocks[1](given), given)
+    assert begin_blocks(timm.create_model("efficientnet_lite0"), quiet=True) == 0
 
 
 def test_all_other_weights_are_those_that_timm_draws() -> None:

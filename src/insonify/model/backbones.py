@@ -14,6 +14,7 @@ from torch import nn
 
 from insonify.core.errors import ConfigError
 from insonify.core.records import shown
+from insonify.model.residual import begin_blocks
 from insonify.model.sononet import SonoNet
 
 STRIDE: Final = 32
@@ -95,14 +96,18 @@ def build_backbone(
         raise ConfigError(f"output stride must be in {STRIDES}, found {output_stride}")
     if architecture in ARCHITECTURES:
         make = ARCHITECTURES[architecture]
-        return _speaking(make(channels=channels, output_stride=output_stride))
+        backbone = make(channels=channels, output_stride=output_stride)
+        begin_blocks(backbone, quiet=False)
+        return backbone
     if not timm.is_model(architecture):
         near = timm.list_models(f"*{architecture}*")[:3]
         raise ConfigError(
             f"no encoder {shown(architecture)}; name one of {sorted(ARCHITECTURES)} or "
             f"of timm's models{f', such as {near}' if near else ''}"
         )
-    return _speaking(_of_timm(architecture, channels, output_stride))
+    backbone = _of_timm(architecture, channels, output_stride)
+    begin_blocks(backbone, quiet=False)
+    return backbone
 
 
 def _of_timm(architecture: str, channels: int, output_stride: int) -> nn.Module:
@@ -121,15 +126,6 @@ def _of_timm(architecture: str, channels: int, output_stride: int) -> nn.Module:
             f"({str(error) or 'timm has it at one stride'}); use one of "
             f"{sorted(ARCHITECTURES)}, or a ResNet or EfficientNet of timm"
         ) from None
-    return backbone
-
-
-def _speaking(backbone: nn.Module) -> nn.Module:
-    """The backbone with residual blocks that say something before they have learnt."""
-    for block in backbone.modules():
-        if isinstance(block, BasicBlock | Bottleneck):
-            last: Any = block.bn3 if isinstance(block, Bottleneck) else block.bn2
-            nn.init.ones_(last.weight)
     return backbone
 
 

@@ -46,6 +46,10 @@ class PretrainOptions:
     """Whose encoder is kept where the tasks do not share all. Order by default: alone
     it transfers better to saliency in the paper, to planes as well within a deviation
     (NSS 2.29 against 1.97, F1 71.8 against 72.3)."""
+    quiet_blocks: bool = False
+    """Let a ResNet begin with residual blocks that say nothing (Goyal et al., 2017). By
+    default they speak (He et al., CVPR 2016), by which planes gain and maps of real
+    images lose (docs/log.md)."""
     clips: ClipOptions = field(default_factory=ClipOptions)
     """What a clip is."""
     order: FrameOrder | None = field(default_factory=FrameOrder)

@@ -12,14 +12,14 @@ from insonify.core.errors import DivergedError
 from insonify.core.heap import keep_freed_memory
 from insonify.model.checkpoint import OPTIMIZER, WEIGHTS, read_tensors
 from insonify.model.encoder import Encoder
-from insonify.store import Roles, Store
+from insonify.store import Store
+from insonify.train.beginning import new_encoder, require_ready
 from insonify.train.building import new_model
 from insonify.train.cluster import Cluster, shared
 from insonify.train.initial import Initial
 from insonify.train.joint_loss import JointLoss
 from insonify.train.kinds import clip_kinds
 from insonify.train.loading import (
-    grey_levels,
     held_out_loader,
     make_loader,
     subject_roles,
@@ -73,7 +73,7 @@ def pretrain(
         StoreError: no clip can be made.
     """
     run, record = RunFolder(path), initial.record if initial else None
-    _require_ready(store, options, initial, cluster)
+    require_ready(store, options, initial, cluster)
     # Before others are launched, so that what is wrong is said once.
     store = run.begin(options, store, record, cluster.world)
     if run.checkpoint.exists():
@@ -86,7 +86,7 @@ def pretrain(
     roles, first = subject_roles(store, options), fabric.is_global_zero
     loader = make_loader(store, roles.train, options, fabric)
     kinds = _kinds(store, loader, options)
-    encoder = initial.encoder() if initial else _new_encoder(store, roles, options)
+    encoder = initial.encoder() if initial else new_encoder(store, roles, options)
     state = _new_state(fabric, encoder, options)
     resume(state, run, rewind=first)
     saver = Saver(
@@ -145,18 +145,6 @@ def _train(
             watch.writer.close()
 
 
-def _require_ready(
-    store: Store, options: PretrainOptions, initial: Initial | None, cluster: Cluster
-) -> None:
-    """Refuse what cannot be learnt from, before anything is written."""
-    cluster.check(options.batch, options.channels)
-    roles = subject_roles(store, options)
-    if initial is not None:
-        initial.check(options, roles)
-    if options.embedding is not None and options.embedding.alike is not None:
-        store.frame_labels(options.embedding.alike)
-
-
 def _kinds(
     store: Store, loader: ClipLoader, options: PretrainOptions
 ) -> Callable[[int], Tensor] | None:
@@ -164,18 +152,6 @@ def _kinds(
     if asked is None or asked.alike is None:
         return None
     return clip_kinds(store, loader, asked.alike, asked.apart)
-
-
-def _new_encoder(store: Store, roles: Roles, options: PretrainOptions) -> Encoder:
-    """Fresh weights, and the normalisation of the training subjects' frames."""
-    mean, std = grey_levels(store, roles, options.clips.size)
-    return Encoder(
-        options.encoder,
-        channels=options.channels,
-        mean=mean,
-        std=std,
-        seed=options.seed,
-    )
 
 
 def _new_state(fabric: Fabric, encoder: Encoder, options: PretrainOptions) -> State:

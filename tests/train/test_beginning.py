@@ -1,0 +1,53 @@
+"""What a run is refused for before anything is written, and what it begins with."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from insonify.core.errors import ConfigError
+from insonify.model.checkpoint import load_checkpoint
+from insonify.recipes import RECIPES, with_size
+from insonify.store import Store
+from insonify.train.initial import load_initial
+from insonify.train.options import PretrainOptions
+from insonify.train.pretrain import pretrain
+from tests.train.killing import watch
+
+
+def tiny(**changes: Any) -> PretrainOptions:
+    options = with_size(RECIPES["insonify"](), (32, 40))
+    small = replace(options, batch=4, steps=1, checkpoint_every=1, probe_every=1)
+    return replace(small, **changes)
+
+
+def last_weights(run: Path) -> list[torch.Tensor]:
+    """Of the last normalisation of each block, after the run."""
+    state = load_checkpoint(run).encoder.state_dict()
+    return [value for name, value in state.items() if name.endswith("bn2.weight")]
+
+
+def test_quiet_blocks_are_what_a_run_begins_with(store: Store, tmp_path: Path) -> None:
+    optimisation = replace(tiny().optimisation, learning_rate=1e-12, weight_decay=0.0)
+    for quiet, begun in ((True, 0.0), (False, 1.0)):
+        run = tmp_path / str(quiet)
+        options = tiny(quiet_blocks=quiet, optimisation=optimisation)
+        pretrain(store, run, options, watch)
+        assert len(last_weights(run)) == 4
+        for weight in last_weights(run):
+            torch.testing.assert_close(weight, torch.full_like(weight, begun))
+
+
+def test_blocks_that_are_not_there_cannot_be_quiet(
+    store: Store, tmp_path: Path
+) -> None:
+    options = tiny(quiet_blocks=True, encoder="tf_efficientnet_lite0")
+    with pytest.raises(ConfigError, match="no residual blocks of a ResNet"):
+        pretrain(store, tmp_path / "run", options, watch)
+    pretrain(store, tmp_path / "first", tiny(), watch)
+    first = load_initial(tmp_path / "first")
+    with pytest.raises(ConfigError, match="about fresh weights"):
+        pretrain(store, tmp_path / "run", tiny(quiet_blocks=True), watch, first)
+    assert not (tmp_path / "run").exists()

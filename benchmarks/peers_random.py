@@ -1,7 +1,7 @@
 """Untrained arms: where ours begins, and where the peers begin.
 
-They differ: the last normalisation of our residual blocks begins at zero, as is timm's
-default, so that they pass on what they are given; torchvision's begins at one.
+They differ: ours takes one grey channel, normalised by the training subjects' frames,
+and has timm's stem; torchvision's takes three, normalised as photographs are.
 """
 
 from importlib import import_module

@@ -20,15 +20,15 @@ def test_every_block_says_something_before_it_has_learnt(name: str) -> None:
         assert not torch.allclose(block(given), torch.relu(past))
 
 
-def test_quiet_blocks_say_nothing_until_they_are_told_to_speak() -> None:
+def test_blocks_without_gain_say_nothing() -> None:
     backbone = build_backbone("seresnext50_half").eval()
     blocks = [m for m in backbone.modules() if isinstance(m, BasicBlock | Bottleneck)]
-    assert begin_blocks(backbone, quiet=True) == len(blocks) == 16
+    assert begin_blocks(backbone, 0.0) == len(blocks) == 16
     given = torch.rand(2, blocks[1].conv1.in_channels, 8, 8)
     torch.testing.assert_close(blocks[1](given), given)
-    begin_blocks(backbone, quiet=False)
+    begin_blocks(backbone, 1.0)
     assert not torch.allclose(blocks[1](given), given)
-    assert begin_blocks(timm.create_model("efficientnet_lite0"), quiet=True) == 0
+    assert begin_blocks(timm.create_model("efficientnet_lite0"), 0.0) == 0
 
 
 def test_all_other_weights_are_those_that_timm_draws() -> None:

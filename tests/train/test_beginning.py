@@ -29,25 +29,25 @@ def last_weights(run: Path) -> list[torch.Tensor]:
     return [value for name, value in state.items() if name.endswith("bn2.weight")]
 
 
-def test_quiet_blocks_are_what_a_run_begins_with(store: Store, tmp_path: Path) -> None:
+def test_a_run_begins_with_this_gain(store: Store, tmp_path: Path) -> None:
     optimisation = replace(tiny().optimisation, learning_rate=1e-12, weight_decay=0.0)
-    for quiet, begun in ((True, 0.0), (False, 1.0)):
-        run = tmp_path / str(quiet)
-        options = tiny(quiet_blocks=quiet, optimisation=optimisation)
+    for gain in (0.0, 0.5, 1.0):
+        run = tmp_path / str(gain)
+        options = tiny(block_gain=gain, optimisation=optimisation)
         pretrain(store, run, options, watch)
         assert len(last_weights(run)) == 4
         for weight in last_weights(run):
-            torch.testing.assert_close(weight, torch.full_like(weight, begun))
+            torch.testing.assert_close(weight, torch.full_like(weight, gain))
 
 
-def test_blocks_that_are_not_there_cannot_be_quiet(
-    store: Store, tmp_path: Path
-) -> None:
-    options = tiny(quiet_blocks=True, encoder="tf_efficientnet_lite0")
+def test_blocks_that_are_not_there_have_no_gain(store: Store, tmp_path: Path) -> None:
+    options = tiny(block_gain=0.0, encoder="tf_efficientnet_lite0")
     with pytest.raises(ConfigError, match="no residual blocks of a ResNet"):
         pretrain(store, tmp_path / "run", options, watch)
     pretrain(store, tmp_path / "first", tiny(), watch)
     first = load_initial(tmp_path / "first")
     with pytest.raises(ConfigError, match="about fresh weights"):
-        pretrain(store, tmp_path / "run", tiny(quiet_blocks=True), watch, first)
+        pretrain(store, tmp_path / "run", tiny(block_gain=0.5), watch, first)
     assert not (tmp_path / "run").exists()
+    with pytest.raises(ConfigError, match="block_gain must be 0 to 1"):
+        tiny(block_gain=1.5)

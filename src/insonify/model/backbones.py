@@ -97,7 +97,7 @@ def build_backbone(
     if architecture in ARCHITECTURES:
         make = ARCHITECTURES[architecture]
         backbone = make(channels=channels, output_stride=output_stride)
-        begin_blocks(backbone, quiet=False)
+        begin_blocks(backbone, 1.0)
         return backbone
     if not timm.is_model(architecture):
         near = timm.list_models(f"*{architecture}*")[:3]
@@ -106,7 +106,7 @@ def build_backbone(
             f"of timm's models{f', such as {near}' if near else ''}"
         )
     backbone = _of_timm(architecture, channels, output_stride)
-    begin_blocks(backbone, quiet=False)
+    begin_blocks(backbone, 1.0)
     return backbone
 
 

@@ -17,7 +17,7 @@ def require_ready(
 
     Raises:
         ConfigError: the devices cannot share the batch, the initial weights do not fit,
-            or the encoder has no blocks that could begin quiet.
+            or the encoder has no residual blocks to begin otherwise.
         LeakError: a subject was seen by the initial weights and is kept from this run.
         StoreError: there is no such split, or no such labels.
     """
@@ -25,7 +25,7 @@ def require_ready(
     roles = subject_roles(store, options)
     if initial is not None:
         initial.check(options, roles)
-    if options.quiet_blocks:
+    if options.block_gain != 1:
         _require_blocks(options, initial)
     if options.embedding is not None and options.embedding.alike is not None:
         store.frame_labels(options.embedding.alike)
@@ -34,11 +34,11 @@ def require_ready(
 def _require_blocks(options: PretrainOptions, initial: Initial | None) -> None:
     if initial is not None:
         raise ConfigError(
-            "--quiet-blocks is about fresh weights; leave it or --initial away"
+            "--block-gain is about fresh weights; leave it or --initial away"
         )
-    if not begin_blocks(Encoder(options.encoder).backbone, quiet=True):
+    if not begin_blocks(Encoder(options.encoder).backbone, options.block_gain):
         raise ConfigError(
-            f"--quiet-blocks: {options.encoder} has no residual blocks of a ResNet; "
+            f"--block-gain: {options.encoder} has no residual blocks of a ResNet; "
             "leave it away"
         )
 
@@ -53,6 +53,5 @@ def new_encoder(store: Store, roles: Roles, options: PretrainOptions) -> Encoder
         std=std,
         seed=options.seed,
     )
-    if options.quiet_blocks:
-        begin_blocks(encoder.backbone, quiet=True)
+    begin_blocks(encoder.backbone, options.block_gain)
     return encoder

@@ -46,10 +46,10 @@ class PretrainOptions:
     """Whose encoder is kept where the tasks do not share all. Order by default: alone
     it transfers better to saliency in the paper, to planes as well within a deviation
     (NSS 2.29 against 1.97, F1 71.8 against 72.3)."""
-    quiet_blocks: bool = False
-    """Let a ResNet begin with residual blocks that say nothing (Goyal et al., 2017). By
-    default they speak (He et al., CVPR 2016), by which planes gain and maps of real
-    images lose (docs/log.md)."""
+    block_gain: float = 1.0
+    """What the last normalisation of a ResNet's residual blocks begins with: at 1 they
+    speak (He et al., CVPR 2016), at 0 they say nothing at first (Goyal et al., 2017).
+    Planes want 1, masks on real images less (docs/log.md)."""
     clips: ClipOptions = field(default_factory=ClipOptions)
     """What a clip is."""
     order: FrameOrder | None = field(default_factory=FrameOrder)
@@ -120,6 +120,8 @@ class PretrainOptions:
         self._check_embedding()
 
     def _check_counts(self) -> None:
+        if not 0 <= self.block_gain <= 1:
+            raise ConfigError(f"block_gain must be 0 to 1, found {self.block_gain}")
         least = {
             "batch": 1,
             "steps": 1,
